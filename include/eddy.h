@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* eddy.h - all of eddy; each header can also be included alone. */
+#ifndef EDDY_H
+#define EDDY_H
+
+#include <eddy/base.h>
+#include <eddy/front.h>
+#include <eddy/loop.h>
+#include <eddy/net.h>
+#include <eddy/op.h>
+#include <eddy/poller.h>
+#include <eddy/pool.h>
+#include <eddy/process.h>
+#include <eddy/signal.h>
+#include <eddy/stream.h>
+#include <eddy/sys.h>
+#include <eddy/timer.h>
+#include <eddy/watch.h>
+
+#endif

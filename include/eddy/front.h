@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * eddy/front.h - for those who make operations, and ways to wait for them.
+ *
+ * Programs that only use eddy need nothing from here. It is as stable as the
+ * rest: eddy's own operations and front-ends are written against it.
+ */
+#ifndef EDDY_FRONT_H
+#define EDDY_FRONT_H
+
+#include <eddy/op.h>
+
+EDDY_BEGIN_DECLS
+
+/* ---- An operation of one's own ------------------------------------------ */
+
+#define EDDY_OP_ABI 1u
+
+#define EDDY_OP_MAKES     (1u << 0) /* word[0]: NULL or void **ret_made */
+#define EDDY_OP_MULTISHOT (1u << 1) /* delivers items; has pause() */
+
+/*
+ * A constructor returns { .type = &this, .on = ..., .word = ... }. With
+ * EDDY_OP_MAKES the first word may point to where result.made is stored as
+ * well, just before a success is delivered.
+ */
+struct eddy_op_type {
+    unsigned abi;     /* EDDY_OP_ABI */
+    unsigned flags;   /* EDDY_OP_x */
+    const char *name; /* for traces and leak reports */
+
+    /* Starts it. true: it is done already, *ret_result says how; false:
+     * eddy_complete() will be called, perhaps before start() returns. */
+    bool (*start)(struct eddy_request *request, struct eddy_result *ret_result);
+
+    /* Asked at most once, of a request that start() answered with false and
+     * that is not complete. Leads to one eddy_complete(), now or later. */
+    void (*cancel)(struct eddy_request *request);
+
+    /* Frees what a successful result carries, when nobody takes it. NULL: it
+     * carries nothing. */
+    void (*drop)(struct eddy_result result);
+
+    /* Multishot only: no items from now on, or items again. */
+    void (*pause)(struct eddy_request *request, bool paused);
+};
+
+/* What start(), cancel() and pause() find in a request. */
+EDDY_API struct eddy_loop *eddy_request_loop(const struct eddy_request *);
+EDDY_API void *eddy_request_on(const struct eddy_request *request);
+EDDY_API const struct eddy_op_type *
+eddy_request_type(const struct eddy_request *request);
+/* The type's own memory: seven words, the first five those of the op, then
+ * zeroes. They may be overwritten. */
+EDDY_API uint64_t *eddy_request_words(struct eddy_request *request);
+/* The request that words belong to. */
+EDDY_API struct eddy_request *eddy_request_of(uint64_t *words);
+/* More memory, zeroed, freed with the request; NULL: complete with -ENOMEM. */
+EDDY_API void *eddy_request_alloc(struct eddy_request *request, size_t size);
+
+/* Ends a request: the result is delivered at the end of this turn. -ECANCELED
+ * becomes -ETIME if it was a limit that cancelled it. Once only; after it the
+ * request must not be touched. */
+EDDY_API void eddy_complete(struct eddy_request *request,
+                            struct eddy_result result);
+
+/* Delivers an item, n > 0, now: only from the loop (a watch, a timer, a call),
+ * never from start(), cancel() or pause(). Afterwards the request is still
+ * there, but may be paused, or cancelled and complete: false then, and no more
+ * items must follow for now. */
+EDDY_API bool eddy_item(struct eddy_request *request, struct eddy_result item);
+
+/* Is it complete, waiting only for its delivery? */
+EDDY_API bool eddy_request_over(const struct eddy_request *request);
+
+static inline struct eddy_result eddy_n(int64_t n)
+{
+    struct eddy_result result;
+
+    result.n = n;
+    result.done = 0;
+    return result;
+}
+
+static inline uint64_t eddy_word(const void *pointer)
+{
+    return (uint64_t)(uintptr_t)pointer;
+}
+
+static inline void *eddy_pointer(uint64_t word)
+{
+    return (void *)(uintptr_t)word;
+}
+
+/* ---- A way to wait of one's own ----------------------------------------- */
+
+/* As eddy_begin(), for who can take the answer now: true, and *ret_result is
+ * it; false, on_done will have it. At most 32 answers a turn are given so, lest
+ * the loop never get to wait. */
+EDDY_API bool eddy_begin_or_finish(struct eddy_loop *loop,
+                                   struct eddy_request *request,
+                                   const struct eddy_op *op,
+                                   eddy_done_fn *on_done, void *arg,
+                                   struct eddy_result *ret_result);
+
+/* The ready queue: calls for this turn, or for the next if its phase is over;
+ * first come, first served, at most 1024 in a turn. eddy_ready_next() takes the
+ * next one out if its run is `run`, so that a front-end can chain from one of
+ * its own to the next without going back to the loop; else NULL. */
+EDDY_API void eddy_ready_push(struct eddy_loop *loop, struct eddy_call *call);
+EDDY_API struct eddy_call *eddy_ready_next(struct eddy_loop *loop,
+                                           void (*run)(struct eddy_call *call));
+
+/* A call in the queue of completions: after all that completed before it. This
+ * is where an object is freed that has just told its end. */
+EDDY_API void eddy_complete_call(struct eddy_loop *loop,
+                                 struct eddy_call *call);
+
+/* An object that lives in a loop and must not outlive it. eddy_loop_free()
+ * calls close() of each that is still there, in debug mode with a word in the
+ * log; close() leads to eddy_loop_disown(), now or after some turns. */
+struct eddy_owned {
+    struct eddy_owned *prev, *next; /* eddy's */
+    const struct eddy_owned_type *type;
+};
+struct eddy_owned_type {
+    const char *name;
+    void (*close)(struct eddy_owned *owned);
+};
+EDDY_API void eddy_loop_own(struct eddy_loop *loop, struct eddy_owned *owned,
+                            const struct eddy_owned_type *type);
+EDDY_API void eddy_loop_disown(struct eddy_loop *loop,
+                               struct eddy_owned *owned);
+
+/* One pointer for each front-end or library, found by the address of its type.
+ * Both functions are required: `free` runs when the loop is freed, after
+ * everything else; `forked` in eddy_loop_after_fork(). -ENOMEM; -EEXIST. */
+struct eddy_slot_type {
+    const char *name;
+    void (*free)(void *value);
+    void (*forked)(void *value, struct eddy_loop *loop);
+};
+EDDY_API int eddy_loop_set_slot(struct eddy_loop *loop,
+                                const struct eddy_slot_type *type, void *value);
+/* What was set, or NULL. */
+EDDY_API void *eddy_loop_slot(const struct eddy_loop *loop,
+                              const struct eddy_slot_type *type);
+
+/* What the loop was given, with every default filled in (but for `poller`, see
+ * eddy_loop_poller(), and `pool`, see eddy_loop_pool()). NULL for NULL. */
+EDDY_API const struct eddy_loop_options *
+eddy_loop_settings(const struct eddy_loop *loop);
+
+/* 0, or -EPERM if debug mode sees a wrong thread or an unannounced fork, or
+ * -EINVAL for NULL. */
+EDDY_API int eddy_loop_check(const struct eddy_loop *loop);
+
+/* Says something by the loop's log. */
+EDDY_API void eddy_log_write(const struct eddy_loop *loop,
+                             enum eddy_level level, const char *format, ...)
+    EDDY_PRINTF(3, 4);
+
+/* For operations that accept: counts a rest in the statistics. */
+EDDY_API void eddy_loop_count_accept_full(struct eddy_loop *loop);
+
+/* What keeps the loop alive: counts one up (true) or down. */
+EDDY_API void eddy_loop_count(struct eddy_loop *loop, bool more);
+/* Answers that somebody outside still owes, a thread or a child: while this
+ * count is not 0, a virtual clock does not jump. */
+EDDY_API void eddy_loop_expect(struct eddy_loop *loop, bool more);
+
+EDDY_END_DECLS
+
+#endif

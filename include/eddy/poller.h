@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * eddy/poller.h - pollers: how to wait for descriptors.
+ *
+ * A poller holds a set of (descriptor, interest) pairs and knows four verbs. It
+ * knows nothing of loops, callbacks, timers, signals or wake-ups: those are the
+ * loop's. It is level-triggered: what is ready and still of interest is
+ * reported by every wait. A program may bring its own: fill the table, give it
+ * to eddy_loop_new() in eddy_loop_options.poller.
+ */
+#ifndef EDDY_POLLER_H
+#define EDDY_POLLER_H
+
+#include <eddy/base.h>
+
+EDDY_BEGIN_DECLS
+
+/* Interest is a set of the first four; readiness may hold all six. */
+#define EDDY_READ      (1u << 0) /* a read would not block, or sees the end */
+#define EDDY_WRITE     (1u << 1) /* a write would not block */
+#define EDDY_URGENT    (1u << 2) /* out-of-band data; EDDY_CAN_URGENT */
+#define EDDY_HALFCLOSE (1u << 3) /* peer sends no more; EDDY_CAN_HALFCLOSE */
+#define EDDY_HANGUP    (1u << 4) /* the peer has gone; reported unasked */
+#define EDDY_ERROR     (1u << 5) /* fd is broken or closed; reported unasked */
+
+#define EDDY_INTEREST (EDDY_READ | EDDY_WRITE | EDDY_URGENT | EDDY_HALFCLOSE)
+
+/* What an opened poller can do beyond the contract. */
+#define EDDY_CAN_NS        (1u << 0) /* waits finer than a millisecond */
+#define EDDY_CAN_URGENT    (1u << 1) /* takes EDDY_URGENT as interest */
+#define EDDY_CAN_HALFCLOSE (1u << 2) /* takes EDDY_HALFCLOSE as interest */
+#define EDDY_CAN_SCALE     (1u << 3) /* a wait costs by what is ready */
+#define EDDY_CAN_NEST      (1u << 4) /* has a descriptor: see fd() below */
+
+struct eddy_event {
+    int fd;
+    unsigned ready; /* never empty */
+};
+
+#define EDDY_POLLER_ABI 1u
+
+struct eddy_poller; /* private to the mechanism that opened it */
+
+/* Every slot is required. None of them calls back into eddy, and none but
+ * wait() blocks. */
+struct eddy_poller_ops {
+    unsigned abi;     /* EDDY_POLLER_ABI */
+    const char *name; /* lower case and stable: "poll", "epoll" */
+
+    /* Opens an empty poller. -ENOSYS if this kernel lacks the mechanism.
+     * *mem is copied. Its descriptors, if any, are above 2 and close-on-exec,
+     * lest someone's stderr be written into them. */
+    int (*open)(struct eddy_poller **ret_poller, const struct eddy_mem *mem);
+
+    /* Frees the poller; the descriptors in it stay open. It may run in a child
+     * after fork() (see eddy_loop_after_fork), where it must leave the parent's
+     * poller unharmed. */
+    void (*close)(struct eddy_poller *poller);
+
+    /* A set of EDDY_CAN_x, as found when it was opened. */
+    unsigned (*features)(const struct eddy_poller *poller);
+
+    /* A descriptor that is readable when wait() would find something, so that
+     * this poller can be watched by another; -ENOTSUP without EDDY_CAN_NEST. */
+    int (*fd)(const struct eddy_poller *poller);
+
+    /* Turns the interest in fd, now `from`, into `to`; 0 is "not watched".
+     * from == to is legal and renews it: the number may have been closed and
+     * opened again since. When to == 0 it always succeeds, also if fd is closed
+     * by now. Else -ENOMEM, -ENOSPC; -ERANGE if fd is beyond the mechanism,
+     * -EPERM if it is of a kind that the mechanism cannot watch (a regular
+     * file, a directory: the loop then calls it always ready), -EBADF (or
+     * EDDY_ERROR from the next wait) if it is not open. A failure leaves the
+     * interest as it was, or none if fd turns out to be closed. */
+    int (*set)(struct eddy_poller *poller, int fd, unsigned from, unsigned to);
+
+    /* Waits at most timeout_ns (EDDY_FOREVER: no limit), rounded up to what the
+     * mechanism can express, and fills out[0..n), n <= cap, cap >= 1, each fd
+     * at most once. Returns n; 0 when time ran out or a signal came. No fd
+     * starves when cap is small. An fd that is not in the set is never
+     * reported; one that was closed while in it is reported with EDDY_ERROR or
+     * not at all, and fails nothing else. */
+    int (*wait)(struct eddy_poller *poller, struct eddy_event *out, int cap,
+                int64_t timeout_ns);
+};
+
+/* The mechanisms of this build, best first; NULL past the end. [any thread] */
+EDDY_API const struct eddy_poller_ops *eddy_poller_at(size_t index);
+/* The mechanism of this build called name, or NULL. [any thread] */
+EDDY_API const struct eddy_poller_ops *eddy_poller_find(const char *name);
+/* The names eddy has code for, in this build or not; NULL past the end. "epoll"
+ * is known on a system without it, so that a program can say why it is not
+ * there. [any thread] */
+EDDY_API const char *eddy_poller_known(size_t index);
+
+EDDY_END_DECLS
+
+#endif

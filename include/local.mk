@@ -1,0 +1,17 @@
+# The contract: what is installed, and all that a program may include.
+include_HEADERS = %D%/eddy.h
+
+pkginclude_HEADERS = \
+	%D%/eddy/base.h \
+	%D%/eddy/front.h \
+	%D%/eddy/loop.h \
+	%D%/eddy/net.h \
+	%D%/eddy/op.h \
+	%D%/eddy/poller.h \
+	%D%/eddy/pool.h \
+	%D%/eddy/process.h \
+	%D%/eddy/signal.h \
+	%D%/eddy/stream.h \
+	%D%/eddy/sys.h \
+	%D%/eddy/timer.h \
+	%D%/eddy/watch.h

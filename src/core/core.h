@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core.h - the inside of a loop; seen by src/core alone.
+ *
+ * A table of contents:
+ *     loop.c     a loop's birth and death          choose.c   on which poller
+ *     turn.c     the order of one turn             slot.c     descriptors
+ *     watch.c    who is told of them               hook.c     around the wait
+ *     heap.c     deadlines                         timer.c    whom they call
+ *     post.c     calls from elsewhere              wake.c     ending the sleep
+ *     request.c  a running operation               run.c      ways to run one
+ *     item.c     items and pauses                  waker.c    coalesced calls
+ *     debug.c    log, checks, statistics
+ *     embed.c    in a foreign loop, after fork     front.c    for front-ends
+ */
+#ifndef EDDY_CORE_H
+#define EDDY_CORE_H
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include <eddy/front.h>
+#include <eddy/loop.h>
+#include <eddy/op.h>
+#include <eddy/timer.h>
+#include <eddy/watch.h>
+
+#define container_of(ptr, type, member)                                        \
+    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+enum {
+    EVENT_BATCH = 512,      /* 4 KiB; more ready ones come by the next wait */
+    READY_BUDGET = 1024,    /* resumptions in a turn, then I/O gets a look */
+    COMPLETION_ROUNDS = 16, /* completions that cause completions */
+    FINISH_BUDGET = 32      /* answers given without going round the loop */
+};
+
+/* ---- A queue of calls, first in, first out ------------------------------ */
+
+struct calls {
+    struct eddy_call *first, *last;
+};
+
+static inline void calls_push(struct calls *queue, struct eddy_call *call)
+{
+    call->next = NULL;
+    if (queue->last != NULL)
+        queue->last->next = call;
+    else
+        queue->first = call;
+    queue->last = call;
+}
+
+static inline struct eddy_call *calls_pop(struct calls *queue)
+{
+    struct eddy_call *call = queue->first;
+
+    if (call != NULL) {
+        queue->first = call->next;
+        if (queue->first == NULL)
+            queue->last = NULL;
+    }
+    return call;
+}
+
+/* ---- Timers: see heap.c  */
+
+struct timer_node {
+    int64_t deadline_ns;
+    uint64_t seq;
+    void (*fire)(struct eddy_loop *loop, struct timer_node *node);
+    uint32_t index; /* of its entry in the heap, plus one; 0: not armed */
+    uint32_t flags; /* the owner's */
+};
+
+struct timer_entry {
+    int64_t key_ns; /* never later than node->deadline_ns */
+    uint64_t seq;
+    struct timer_node *node; /* NULL: cancelled, the entry is garbage */
+};
+
+struct timer_heap {
+    struct timer_entry *entries;
+    size_t count, capacity, garbage;
+    uint64_t seq;
+};
+
+int eddy__timer_arm(struct eddy_loop *loop, struct timer_node *node,
+                    int64_t deadline_ns);
+bool eddy__timer_disarm(struct eddy_loop *loop, struct timer_node *node);
+/* The nearest deadline, or INT64_MAX. */
+int64_t eddy__timer_next(struct eddy_loop *loop);
+void eddy__timer_fire_due(struct eddy_loop *loop);
+/* Forgets all, so that the owners' storage may outlive the loop. */
+void eddy__timer_close(struct eddy_loop *loop);
+
+/* ---- Descriptors: see watch.c ------------------------------------------- */
+
+struct watch {
+    struct watch *next;
+    struct eddy_loop *loop; /* NULL: not started */
+    eddy_watch_fn *fn;
+    void *arg;
+    int fd;
+    uint8_t interest, flags;
+};
+
+enum {                         /* struct slot, flags */
+       SLOT_DIRTY = 1u << 0,   /* on the dirty list */
+       SLOT_SPECIAL = 1u << 1, /* on the special list */
+       SLOT_RENEW = 1u << 2,   /* the number may have changed hands */
+       SLOT_SHRINK = 1u << 3,  /* an event came that nobody wanted */
+       SLOT_ALWAYS = 1u << 4,  /* of a kind that is always ready */
+       SLOT_REFUSED = 1u << 5  /* slot.error says why */
+};
+
+struct slot {
+    struct watch *first;
+    uint32_t batch;     /* of waits: when its first watch was started */
+    int dirty, special; /* links of the two lists, fd + 1 of the next */
+    uint8_t in_poller;  /* the interest the poller knows */
+    uint8_t flags;
+    int16_t error;
+};
+
+struct slots {
+    struct slot *at; /* indexed by descriptor */
+    size_t capacity;
+    int dirty, special; /* heads of the lists, fd + 1; 0: empty */
+    struct watch *next; /* the one to be called next, while calling */
+    size_t watches, descriptors;
+};
+
+/* Has the poller told at the next flush. */
+void eddy__slot_dirty(struct eddy_loop *loop, int fd);
+/* Has the watches called without the poller: SLOT_ALWAYS or SLOT_REFUSED. */
+void eddy__slot_special(struct eddy_loop *loop, int fd, unsigned why);
+/* Tells the poller at once. */
+void eddy__slot_tell(struct eddy_loop *loop, int fd, unsigned to);
+void eddy__slots_flush(struct eddy_loop *loop);
+void eddy__slots_event(struct eddy_loop *loop, int fd, unsigned ready);
+void eddy__slots_special(struct eddy_loop *loop);
+/* The poller is a new one and knows nothing. */
+void eddy__slots_forget(struct eddy_loop *loop);
+void eddy__slots_close(struct eddy_loop *loop);
+
+/* ---- Running operations: see request.c ---------------------------------- */
+
+enum {                              /* struct request, limit.flags */
+       REQUEST_POOLED = 1u << 0,    /* storage from run.c */
+       REQUEST_OVER = 1u << 1,      /* complete: only the delivery is missing */
+       REQUEST_CANCELLED = 1u << 2, /* the type was asked */
+       REQUEST_PAUSED = 1u << 3,
+       REQUEST_BACKGROUND = 1u << 4 /* does not keep the loop alive */
+};
+
+enum { REQUEST_WORDS = 7 };
+
+struct request {
+    const struct eddy_op_type *type;
+    void *on;
+    struct eddy_loop *loop;
+    eddy_done_fn *on_done;
+    void *arg;
+    struct eddy_request **slot;
+    struct request *prev, *next; /* a ring of all that run in the loop */
+    struct eddy_call call;       /* in the queue of completions */
+    struct eddy_result result;   /* until it is over, n: why it is cancelled */
+    struct timer_node limit;     /* its flags are the request's */
+    struct extra *extra;
+    uint64_t word[REQUEST_WORDS];
+};
+
+/* ---- The loop ----------------------------------------------------------- */
+
+struct soon {
+    eddy_call_fn *fn;
+    void *arg;
+};
+
+struct loop_slot {
+    const struct eddy_slot_type *type;
+    void *value;
+};
+
+struct hook {
+    struct hook *next;
+    struct eddy_loop *loop;
+    eddy_hook_fn *fn;
+    void *arg;
+    unsigned when;
+};
+
+enum { REPORTS = 8 }; /* the known pollers and one of the user's own */
+
+struct slab;
+
+struct eddy_loop {
+    /* what every turn touches */
+    const struct eddy_poller_ops *ops;
+    struct eddy_poller *poller;
+    unsigned features;
+    uint32_t batch; /* counts waits; see struct slot */
+    int64_t now_ns;
+    size_t alive;      /* watches, timers, requests ... not in background */
+    size_t expected;   /* answers from outside: see eddy_loop_expect() */
+    unsigned finishes; /* left of FINISH_BUDGET */
+    bool running, debug, dying, broken;
+    struct slots slots;
+    struct timer_heap timers;
+    struct calls ready, done;
+    struct calls incoming, current; /* posted: for the next turn, for this */
+    struct soon *soon;              /* a ring */
+    size_t soon_first, soon_count, soon_capacity;
+    struct hook *hooks, *next_hook;
+    struct eddy_event events[EVENT_BATCH];
+
+    /* shared with other threads */
+    struct eddy_call *_Atomic posted; /* newest first */
+    atomic_bool asleep, stopping, closed;
+    atomic_uint_fast64_t wakeups;
+
+    /* requests */
+    struct request *requests; /* a ring, or NULL */
+    struct eddy_call *spare;  /* storage for eddy_start() */
+    struct slab *slabs;
+
+    /* the rest */
+    int wake_read, wake_write;
+    struct eddy_watch wake_watch;
+    struct eddy_owned owned; /* head of a ring */
+    struct loop_slot *front_slots;
+    size_t front_count, front_capacity;
+    struct eddy_loop_options settings;
+    struct eddy_poller_report reports[REPORTS];
+    size_t report_count;
+    struct eddy_loop_stats stats;
+    pthread_t thread;
+    pid_t pid;
+};
+
+/* choose.c: opens the poller that the settings ask for. */
+int eddy__choose(struct eddy_loop *loop);
+/* An environment variable, or NULL, also where it must not be trusted. */
+const char *eddy__environment(const char *name);
+
+/* turn.c */
+int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns);
+bool eddy__pending(const struct eddy_loop *loop);
+
+/* wake.c */
+int eddy__wake_open(struct eddy_loop *loop);
+void eddy__wake_close(struct eddy_loop *loop);
+/* Ends the loop's sleep, if it sleeps. [any thread, signal handlers] */
+void eddy__wake(struct eddy_loop *loop);
+
+/* post.c */
+void eddy__posts_run(struct eddy_loop *loop);
+void eddy__posts_drop(struct eddy_loop *loop);
+/* Unlinks a call that may have been posted and has not run. */
+void eddy__posts_remove(struct eddy_loop *loop, struct eddy_call *call);
+
+/* hook.c */
+void eddy__hooks_run(struct eddy_loop *loop, unsigned when);
+void eddy__hooks_close(struct eddy_loop *loop);
+
+/* request.c */
+void eddy__requests_cancel(struct eddy_loop *loop);
+/* eddy_begin() in storage of the loop's. */
+void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
+                        const struct eddy_op *op, eddy_done_fn *on_done,
+                        void *arg, struct eddy_request **slot);
+/* run.c: that storage. */
+void eddy__request_free(struct eddy_loop *loop, struct eddy_request *request);
+void eddy__request_pool_close(struct eddy_loop *loop);
+
+/* debug.c: around each callback; `what` and `fn` name it in the log. */
+int64_t eddy__enter_slowly(struct eddy_loop *loop);
+void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
+                        const char *what, const void *about);
+
+static inline int64_t eddy__enter(struct eddy_loop *loop)
+{
+    loop->stats.calls++;
+    return loop->debug ? eddy__enter_slowly(loop) : 0;
+}
+
+static inline void eddy__leave(struct eddy_loop *loop, int64_t since_ns,
+                               const char *what, const void *about)
+{
+    if (loop->debug)
+        eddy__leave_slowly(loop, since_ns, what, about);
+}
+
+static inline void *eddy__resize(struct eddy_loop *loop, void *ptr, size_t size)
+{
+    return loop->settings.mem.resize(loop->settings.mem.arg, ptr, size);
+}
+
+static inline int64_t eddy__read_clock(const struct eddy_loop *loop)
+{
+    return loop->settings.clock.now_ns(loop->settings.clock.arg);
+}
+
+/* a + b for b >= 0; past the end of time it stays there. */
+static inline int64_t eddy__time_add(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns > INT64_MAX - b_ns ? INT64_MAX : a_ns + b_ns;
+}
+
+#endif

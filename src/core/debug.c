@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* debug.c - the log, the checks of debug mode, and statistics. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core.h"
+
+void eddy_log_write(const struct eddy_loop *loop, enum eddy_level level,
+                    const char *format, ...)
+{
+    char text[512]; /* a line; what is longer is cut */
+    va_list args;
+
+    if (loop == NULL || format == NULL || loop->settings.log.write == NULL)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    loop->settings.log.write(loop->settings.log.arg, level, text);
+}
+
+int eddy_loop_check(const struct eddy_loop *loop)
+{
+    if (loop == NULL)
+        return -EINVAL;
+    if (loop->broken)
+        return -EPERM;
+    if (!loop->debug)
+        return 0;
+    return pthread_equal(loop->thread, pthread_self()) && loop->pid == getpid()
+               ? 0
+               : -EPERM;
+}
+
+int64_t eddy__enter_slowly(struct eddy_loop *loop)
+{
+    return eddy__read_clock(loop);
+}
+
+void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
+                        const char *what, const void *about)
+{
+    int64_t took_ns = eddy__read_clock(loop) - since_ns;
+
+    if (since_ns == 0 || took_ns < loop->settings.slow_ns)
+        return; /* 0: debug mode was switched on meanwhile */
+    loop->stats.slow_calls++;
+    eddy_log_write(loop, EDDY_LOG_WARNING, "slow callback: %s %p took %lld ms",
+                   what, about, (long long)(took_ns / EDDY_MS));
+}
+
+int eddy_loop_set_debug(struct eddy_loop *loop, bool debug)
+{
+    if (loop == NULL)
+        return -EINVAL;
+    loop->debug = debug;
+    return 0;
+}
+
+int eddy_loop_stats(const struct eddy_loop *loop,
+                    struct eddy_loop_stats *ret_stats)
+{
+    if (loop == NULL || ret_stats == NULL)
+        return -EINVAL;
+    *ret_stats = loop->stats;
+    ret_stats->wakeups = atomic_load(&loop->wakeups);
+    ret_stats->watches = loop->slots.watches;
+    ret_stats->descriptors = loop->slots.descriptors;
+    return 0;
+}

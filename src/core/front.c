@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* front.c - what operations and ways to wait need from a loop. */
+#include "core.h"
+
+/* ---- The ready queue ---------------------------------------------------- */
+
+void eddy_ready_push(struct eddy_loop *loop, struct eddy_call *call)
+{
+    if (loop != NULL && call != NULL && call->run != NULL)
+        calls_push(&loop->ready, call);
+}
+
+struct eddy_call *eddy_ready_next(struct eddy_loop *loop,
+                                  void (*run)(struct eddy_call *call))
+{
+    if (loop == NULL || loop->ready.first == NULL ||
+        loop->ready.first->run != run)
+        return NULL;
+    return calls_pop(&loop->ready);
+}
+
+/* ---- What lives in a loop ----------------------------------------------- */
+
+void eddy_loop_own(struct eddy_loop *loop, struct eddy_owned *owned,
+                   const struct eddy_owned_type *type)
+{
+    owned->type = type;
+    owned->next = &loop->owned;
+    owned->prev = loop->owned.prev;
+    owned->prev->next = owned->next->prev = owned;
+}
+
+void eddy_loop_disown(struct eddy_loop *loop, struct eddy_owned *owned)
+{
+    (void)loop;
+    owned->prev->next = owned->next;
+    owned->next->prev = owned->prev;
+    owned->prev = owned->next = owned; /* a second time does no harm */
+}
+
+void *eddy_loop_slot(const struct eddy_loop *loop,
+                     const struct eddy_slot_type *type)
+{
+    for (size_t i = 0; loop != NULL && i < loop->front_count; i++)
+        if (loop->front_slots[i].type == type)
+            return loop->front_slots[i].value;
+    return NULL;
+}
+
+int eddy_loop_set_slot(struct eddy_loop *loop,
+                       const struct eddy_slot_type *type, void *value)
+{
+    struct loop_slot *grown;
+    int err = eddy_loop_check(loop);
+
+    if (err < 0)
+        return err;
+    if (type == NULL || type->free == NULL || type->forked == NULL ||
+        value == NULL)
+        return -EINVAL;
+    if (eddy_loop_slot(loop, type) != NULL)
+        return -EEXIST;
+    grown = eddy_mem_reserve(&loop->settings.mem, loop->front_slots,
+                             &loop->front_capacity, loop->front_count + 1,
+                             sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    loop->front_slots = grown;
+    grown[loop->front_count++] = (struct loop_slot){ type, value };
+    return 0;
+}
+
+void eddy_loop_count(struct eddy_loop *loop, bool more)
+{
+    if (loop != NULL)
+        loop->alive += more ? 1 : (size_t)-1;
+}
+
+void eddy_loop_expect(struct eddy_loop *loop, bool more)
+{
+    if (loop != NULL)
+        loop->expected += more ? 1 : (size_t)-1;
+}
+
+void eddy_loop_count_accept_full(struct eddy_loop *loop)
+{
+    if (loop != NULL)
+        loop->stats.accept_full++;
+}
+
+const struct eddy_loop_options *eddy_loop_settings(const struct eddy_loop *loop)
+{
+    return loop == NULL ? NULL : &loop->settings;
+}
+
+const struct eddy_poller_ops *eddy_loop_poller(const struct eddy_loop *loop)
+{
+    return loop == NULL ? NULL : loop->ops;
+}
+
+/* ---- What a type finds in a request ------------------------------------- */
+
+struct eddy_loop *eddy_request_loop(const struct eddy_request *request)
+{
+    return ((const struct request *)request)->loop;
+}
+
+void *eddy_request_on(const struct eddy_request *request)
+{
+    return ((const struct request *)request)->on;
+}
+
+const struct eddy_op_type *eddy_request_type(const struct eddy_request *request)
+{
+    return ((const struct request *)request)->type;
+}
+
+uint64_t *eddy_request_words(struct eddy_request *request)
+{
+    return ((struct request *)request)->word;
+}
+
+struct eddy_request *eddy_request_of(uint64_t *words)
+{
+    return (struct eddy_request *)container_of(words, struct request, word);
+}
+
+bool eddy_request_over(const struct eddy_request *request)
+{
+    return (((const struct request *)request)->limit.flags & REQUEST_OVER) != 0;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heap.c - timers in a four-way heap that forgets lazily.
+ *
+ * Servers re-arm and cancel far more often than they let a timer fire, so these
+ * two touch no more than the timer itself:
+ *
+ *     later     only node->deadline_ns changes; its entry sinks to where it
+ *               belongs when it comes to the top (key_ns <= deadline_ns)
+ *     earlier   the entry rises from where it is
+ *     cancel    the entry loses its node and becomes garbage
+ *
+ * Garbage is swept when it is more than half of the heap, so a cancelled timer
+ * costs no more than a constant factor of memory. Entries carry their keys, so
+ * sifting does not chase pointers. Order is (key_ns, seq): first armed, first
+ * fired among equals.
+ */
+#include "core.h"
+
+enum {
+    WAYS = 4,
+    SWEEP_FROM = 64 /* fewer are not worth it */
+};
+
+static bool before(const struct timer_entry *a, const struct timer_entry *b)
+{
+    return a->key_ns != b->key_ns ? a->key_ns < b->key_ns : a->seq < b->seq;
+}
+
+static void put(struct timer_heap *heap, size_t i, struct timer_entry entry)
+{
+    heap->entries[i] = entry;
+    if (entry.node != NULL)
+        entry.node->index = (uint32_t)i + 1;
+}
+
+static void sift_up(struct timer_heap *heap, size_t i, struct timer_entry entry)
+{
+    while (i > 0 && before(&entry, &heap->entries[(i - 1) / WAYS])) {
+        put(heap, i, heap->entries[(i - 1) / WAYS]);
+        i = (i - 1) / WAYS;
+    }
+    put(heap, i, entry);
+}
+
+static size_t least_child(const struct timer_heap *heap, size_t first)
+{
+    size_t end = first + WAYS < heap->count ? first + WAYS : heap->count;
+    size_t least = first;
+
+    for (size_t i = first + 1; i < end; i++)
+        if (before(&heap->entries[i], &heap->entries[least]))
+            least = i;
+    return least;
+}
+
+static void sift_down(struct timer_heap *heap, size_t i,
+                      struct timer_entry entry)
+{
+    for (;;) {
+        size_t first = i * WAYS + 1;
+        size_t least;
+
+        if (first >= heap->count)
+            break;
+        least = least_child(heap, first);
+        if (!before(&heap->entries[least], &entry))
+            break;
+        put(heap, i, heap->entries[least]);
+        i = least;
+    }
+    put(heap, i, entry);
+}
+
+static void remove_top(struct timer_heap *heap)
+{
+    struct timer_entry last = heap->entries[--heap->count];
+
+    if (heap->count > 0)
+        sift_down(heap, 0, last);
+}
+
+static void sweep(struct timer_heap *heap)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < heap->count; i++)
+        if (heap->entries[i].node != NULL)
+            heap->entries[kept++] = heap->entries[i];
+    heap->count = kept;
+    heap->garbage = 0;
+    for (size_t i = kept; i-- > 0;)
+        sift_down(heap, i, heap->entries[i]);
+}
+
+static int make_room(struct eddy_loop *loop)
+{
+    struct timer_heap *heap = &loop->timers;
+    struct timer_entry *grown;
+
+    if (heap->count < heap->capacity)
+        return 0;
+    if (heap->garbage > heap->count / 4) {
+        sweep(heap);
+        return 0;
+    }
+    if (heap->count >= UINT32_MAX - 1)
+        return -ENOMEM; /* index is 32 bits wide */
+    grown = eddy_mem_reserve(&loop->settings.mem, heap->entries,
+                             &heap->capacity, heap->count + 1, sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    heap->entries = grown;
+    return 0;
+}
+
+int eddy__timer_arm(struct eddy_loop *loop, struct timer_node *node,
+                    int64_t deadline_ns)
+{
+    struct timer_heap *heap = &loop->timers;
+    struct timer_entry entry = { deadline_ns, heap->seq, node };
+    int err;
+
+    if (node->index == 0) {
+        err = make_room(loop);
+        if (err < 0)
+            return err;
+        sift_up(heap, heap->count++, entry);
+    } else if (deadline_ns < heap->entries[node->index - 1].key_ns) {
+        sift_up(heap, node->index - 1, entry);
+    }
+    node->deadline_ns = deadline_ns;
+    node->seq = heap->seq++;
+    return 0;
+}
+
+bool eddy__timer_disarm(struct eddy_loop *loop, struct timer_node *node)
+{
+    struct timer_heap *heap = &loop->timers;
+
+    if (node->index == 0)
+        return false;
+    heap->entries[node->index - 1].node = NULL;
+    node->index = 0;
+    heap->garbage++;
+    if (heap->garbage > SWEEP_FROM && heap->garbage > heap->count / 2)
+        sweep(heap);
+    return true;
+}
+
+/* Brings a live entry with its true key to the top; false if there is none. */
+static bool settle_top(struct timer_heap *heap)
+{
+    while (heap->count > 0) {
+        struct timer_entry *top = &heap->entries[0];
+
+        if (top->node == NULL) {
+            heap->garbage--;
+            remove_top(heap);
+        } else if (top->seq != top->node->seq) {
+            struct timer_entry moved = { top->node->deadline_ns, top->node->seq,
+                                         top->node };
+            sift_down(heap, 0, moved);
+        } else {
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t eddy__timer_next(struct eddy_loop *loop)
+{
+    return settle_top(&loop->timers) ? loop->timers.entries[0].key_ns
+                                     : INT64_MAX;
+}
+
+/* Those armed by the callbacks wait for the next turn: a timer that re-arms
+ * itself with 0 must not keep I/O out (T42). */
+void eddy__timer_fire_due(struct eddy_loop *loop)
+{
+    struct timer_heap *heap = &loop->timers;
+    uint64_t end = heap->seq;
+
+    while (settle_top(heap)) {
+        struct timer_node *node = heap->entries[0].node;
+
+        if (node->deadline_ns > loop->now_ns || node->seq >= end)
+            break;
+        remove_top(heap);
+        node->index = 0;
+        loop->stats.timers_due++;
+        node->fire(loop, node);
+    }
+}
+
+void eddy__timer_close(struct eddy_loop *loop)
+{
+    struct timer_heap *heap = &loop->timers;
+
+    for (size_t i = 0; i < heap->count; i++)
+        if (heap->entries[i].node != NULL)
+            heap->entries[i].node->index = 0;
+    (void)eddy__resize(loop, heap->entries, 0);
+}

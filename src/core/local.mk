@@ -1,0 +1,21 @@
+# Who is told: the loop.
+noinst_LTLIBRARIES += libcore.la
+libcore_la_SOURCES = \
+	%D%/choose.c \
+	%D%/core.h \
+	%D%/debug.c \
+	%D%/embed.c \
+	%D%/front.c \
+	%D%/heap.c \
+	%D%/hook.c \
+	%D%/item.c \
+	%D%/loop.c \
+	%D%/post.c \
+	%D%/request.c \
+	%D%/run.c \
+	%D%/slot.c \
+	%D%/timer.c \
+	%D%/turn.c \
+	%D%/wake.c \
+	%D%/waker.c \
+	%D%/watch.c

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* loop.c - the birth and death of a loop. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <eddy/sys.h>
+
+#include "core.h"
+
+static void log_to_stderr(void *arg, enum eddy_level level, const char *text)
+{
+    static const char *const names[] = { "debug", "info", "warning", "error" };
+
+    (void)arg;
+    (void)fprintf(stderr, "eddy: %s: %s\n", names[level], text);
+}
+
+static void set_defaults(struct eddy_loop_options *settings)
+{
+    if (settings->mem.resize == NULL)
+        settings->mem = *eddy_mem_default();
+    if (settings->clock.now_ns == NULL)
+        settings->clock = *eddy_clock_default();
+    if (settings->sys == NULL)
+        settings->sys = eddy_sys_default();
+    if (settings->slow_ns <= 0)
+        settings->slow_ns = 100 * EDDY_MS;
+}
+
+/* EDDY_DEBUG=1 is the one who runs the program asking, so it may print. */
+static void set_debug(struct eddy_loop *loop)
+{
+    struct eddy_loop_options *settings = &loop->settings;
+    const char *asked = NULL;
+
+    if ((settings->flags & EDDY_LOOP_NO_ENV) == 0)
+        asked = eddy__environment("EDDY_DEBUG");
+    loop->debug = (settings->flags & EDDY_LOOP_DEBUG) != 0;
+    if (asked == NULL || *asked == '\0' || strcmp(asked, "0") == 0)
+        return;
+    loop->debug = true;
+    if (settings->log.write == NULL)
+        settings->log.write = log_to_stderr;
+}
+
+static void close_parts(struct eddy_loop *loop)
+{
+    atomic_store(&loop->closed, true);
+    eddy__wake_close(loop);
+    if (loop->poller != NULL)
+        loop->ops->close(loop->poller);
+    eddy__posts_drop(loop);
+    for (size_t i = loop->front_count; i-- > 0;)
+        loop->front_slots[i].type->free(loop->front_slots[i].value);
+    (void)eddy__resize(loop, loop->front_slots, 0);
+    eddy__hooks_close(loop);
+    eddy__timer_close(loop);
+    eddy__slots_close(loop);
+    eddy__request_pool_close(loop);
+    (void)eddy__resize(loop, loop, 0);
+}
+
+int eddy_loop_new(struct eddy_loop **ret_loop,
+                  const struct eddy_loop_options *options)
+{
+    struct eddy_loop_options settings = { 0 };
+    struct eddy_loop *loop;
+    int err;
+
+    if (ret_loop == NULL)
+        return -EINVAL;
+    if (options != NULL)
+        settings = *options;
+    set_defaults(&settings);
+    loop = settings.mem.resize(settings.mem.arg, NULL, sizeof *loop);
+    if (loop == NULL)
+        return -ENOMEM;
+    memset(loop, 0, sizeof *loop);
+    loop->settings = settings;
+    loop->thread = pthread_self();
+    loop->pid = getpid();
+    loop->owned.prev = loop->owned.next = &loop->owned;
+    loop->wake_read = loop->wake_write = -1;
+    loop->now_ns = eddy__read_clock(loop);
+    set_debug(loop);
+    err = eddy__choose(loop);
+    if (err == 0)
+        err = eddy__wake_open(loop);
+    if (err < 0) {
+        close_parts(loop);
+        return err;
+    }
+    *ret_loop = loop;
+    return 0;
+}
+
+/* Each is asked once; it may take turns until it is gone. */
+static void close_owned(struct eddy_loop *loop, struct eddy_owned *asked)
+{
+    while (loop->owned.next != &loop->owned) {
+        struct eddy_owned *owned = loop->owned.next;
+
+        if (loop->debug)
+            eddy_log_write(loop, EDDY_LOG_WARNING, "left open: %s %p",
+                           owned->type->name, (void *)owned);
+        eddy_loop_disown(loop, owned);
+        owned->next = asked;
+        owned->prev = asked->prev;
+        owned->prev->next = owned->next->prev = owned;
+        owned->type->close(owned);
+    }
+}
+
+int eddy_loop_free(struct eddy_loop *loop)
+{
+    struct eddy_owned asked = { &asked, &asked, NULL };
+    int err;
+
+    if (loop == NULL)
+        return 0;
+    if (loop->running)
+        return -EBUSY;
+    err = eddy_loop_check(loop);
+    if (err < 0 && !loop->broken)
+        return err;
+    loop->broken = false;
+    loop->dying = true;
+    do {
+        close_owned(loop, &asked);
+        eddy__requests_cancel(loop);
+        if (loop->requests == NULL && asked.next == &asked &&
+            loop->expected == 0 && loop->done.first == NULL &&
+            loop->ready.first == NULL)
+            break;
+        err = eddy__turn(loop, EDDY_FOREVER);
+    } while (err >= 0);
+    close_parts(loop);
+    return 0;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * post.c - calls from other threads and from signal handlers, and calls for the
+ * next turn.
+ *
+ *     posted    a stack that any thread pushes to without a lock
+ *     incoming  what was taken off it, oldest first
+ *     current   those that this turn runs
+ *
+ * and `soon`, a ring for the loop's own thread.
+ */
+#include "core.h"
+
+struct posted_call {
+    struct eddy_call call;
+    struct eddy_loop *loop;
+    eddy_call_fn *fn;
+    void *arg;
+};
+
+static void run_posted(struct eddy_call *call)
+{
+    struct posted_call *post = container_of(call, struct posted_call, call);
+    struct eddy_loop *loop = post->loop;
+    eddy_call_fn *fn = post->fn;
+    void *arg = post->arg;
+    int64_t since;
+
+    (void)eddy__resize(loop, post, 0);
+    since = eddy__enter(loop);
+    fn(arg);
+    eddy__leave(loop, since, "posted call", (const void *)(uintptr_t)fn);
+}
+
+int eddy_loop_post_call(struct eddy_loop *loop, struct eddy_call *call)
+{
+    if (loop == NULL || call == NULL || call->run == NULL)
+        return -EINVAL;
+    if (atomic_load(&loop->closed))
+        return -ESHUTDOWN;
+    call->next = atomic_load_explicit(&loop->posted, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak(&loop->posted, &call->next, call))
+        continue;
+    eddy__wake(loop);
+    return 0;
+}
+
+int eddy_loop_post(struct eddy_loop *loop, eddy_call_fn *fn, void *arg)
+{
+    struct posted_call *post;
+    int err;
+
+    if (loop == NULL || fn == NULL)
+        return -EINVAL;
+    post = eddy__resize(loop, NULL, sizeof *post);
+    if (post == NULL)
+        return -ENOMEM;
+    *post = (struct posted_call){ { NULL, run_posted }, loop, fn, arg };
+    err = eddy_loop_post_call(loop, &post->call);
+    if (err < 0)
+        (void)eddy__resize(loop, post, 0);
+    return err;
+}
+
+/* The stack is newest first; turned over it is in order for each thread. */
+static void take_posted(struct eddy_loop *loop)
+{
+    struct eddy_call *newest = atomic_exchange(&loop->posted, NULL);
+    struct eddy_call *oldest = NULL;
+
+    while (newest != NULL) {
+        struct eddy_call *older = newest->next;
+
+        newest->next = oldest;
+        oldest = newest;
+        newest = older;
+    }
+    while (oldest != NULL) {
+        struct eddy_call *newer = oldest->next;
+
+        calls_push(&loop->incoming, oldest);
+        oldest = newer;
+    }
+}
+
+int eddy_loop_soon(struct eddy_loop *loop, eddy_call_fn *fn, void *arg)
+{
+    int err = eddy_loop_check(loop);
+
+    if (err < 0)
+        return err;
+    if (fn == NULL)
+        return -EINVAL;
+    if (loop->dying)
+        return -ESHUTDOWN;
+    if (loop->soon_count == loop->soon_capacity) {
+        size_t had = loop->soon_capacity;
+        struct soon *grown =
+            eddy_mem_reserve(&loop->settings.mem, loop->soon,
+                             &loop->soon_capacity, had + 1, sizeof *grown);
+        if (grown == NULL)
+            return -ENOMEM;
+        loop->soon = grown;
+        /* what had wrapped round the old end goes on behind it: the new room
+         * is at least as large */
+        for (size_t i = 0; i < loop->soon_first; i++)
+            grown[had + i] = grown[i];
+    }
+    loop->soon[(loop->soon_first + loop->soon_count++) % loop->soon_capacity] =
+        (struct soon){ fn, arg };
+    return 0;
+}
+
+static void run_soon(struct eddy_loop *loop)
+{
+    for (size_t n = loop->soon_count; n > 0; n--) {
+        struct soon next = loop->soon[loop->soon_first];
+        int64_t since = eddy__enter(loop);
+
+        loop->soon_first = (loop->soon_first + 1) % loop->soon_capacity;
+        loop->soon_count--;
+        next.fn(next.arg);
+        eddy__leave(loop, since, "call", (const void *)(uintptr_t)next.fn);
+    }
+}
+
+void eddy__posts_run(struct eddy_loop *loop)
+{
+    struct eddy_call *call;
+
+    take_posted(loop);
+    loop->current = loop->incoming;
+    loop->incoming = (struct calls){ NULL, NULL };
+    while ((call = calls_pop(&loop->current)) != NULL) {
+        loop->stats.posts++;
+        call->run(call);
+    }
+    run_soon(loop);
+}
+
+static bool unlink_call(struct calls *queue, struct eddy_call *call)
+{
+    struct eddy_call *before = NULL;
+
+    for (struct eddy_call *c = queue->first; c != NULL; before = c, c = c->next)
+        if (c == call) {
+            if (before != NULL)
+                before->next = c->next;
+            else
+                queue->first = c->next;
+            if (queue->last == c)
+                queue->last = before;
+            return true;
+        }
+    return false;
+}
+
+void eddy__posts_remove(struct eddy_loop *loop, struct eddy_call *call)
+{
+    take_posted(loop);
+    if (!unlink_call(&loop->current, call))
+        (void)unlink_call(&loop->incoming, call);
+}
+
+void eddy__posts_drop(struct eddy_loop *loop)
+{
+    struct eddy_call *call;
+
+    take_posted(loop);
+    while ((call = calls_pop(&loop->incoming)) != NULL)
+        if (call->run == run_posted)
+            (void)eddy__resize(loop,
+                               container_of(call, struct posted_call, call), 0);
+    (void)eddy__resize(loop, loop->soon, 0);
+}

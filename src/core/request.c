@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request.c - a running operation, from begin to the delivery of its end.
+ *
+ *     begin -> start() -+-> done at once --+-> over: in the queue of
+ *                       |                  |   completions -> delivered
+ *                       +-> eddy_complete -+
+ *
+ * "Over" is the point of no return: what comes later (a cancel, a limit, a
+ * second completion) finds the result there and changes nothing (Z4).
+ */
+#include <string.h>
+
+#include "core.h"
+
+struct extra {
+    struct extra *next;
+    uint64_t memory[];
+};
+
+static_assert(sizeof(struct request) <= sizeof(struct eddy_request),
+              "the public struct has room for the private one");
+
+static struct eddy_request *public_of(struct request *r)
+{
+    return (struct eddy_request *)r;
+}
+
+/* ---- The ring of all ---------------------------------------------------- */
+
+static void link_in(struct eddy_loop *loop, struct request *r)
+{
+    if (loop->requests == NULL) {
+        r->prev = r->next = r;
+        loop->requests = r;
+    } else {
+        r->next = loop->requests;
+        r->prev = r->next->prev;
+        r->next->prev = r->prev->next = r;
+    }
+    loop->alive++;
+    loop->stats.started++;
+    loop->stats.running++;
+}
+
+static void link_out(struct request *r)
+{
+    struct eddy_loop *loop = r->loop;
+
+    if (loop->requests == r)
+        loop->requests = r->next == r ? NULL : r->next;
+    r->prev->next = r->next;
+    r->next->prev = r->prev;
+    loop->alive -= (r->limit.flags & REQUEST_BACKGROUND) != 0 ? 0 : 1;
+    loop->stats.completed++;
+    loop->stats.running--;
+}
+
+/* ---- The end ------------------------------------------------------------ */
+
+static void free_extra(struct request *r)
+{
+    while (r->extra != NULL) {
+        struct extra *next = r->extra->next;
+
+        (void)eddy__resize(r->loop, r->extra, 0);
+        r->extra = next;
+    }
+}
+
+/* Unlinks the request and gives its storage back before anybody is told, so
+ * that what the callback starts next finds it warm. */
+static struct eddy_result retire(struct request *r)
+{
+    struct eddy_result result = r->result;
+
+    link_out(r);
+    free_extra(r);
+    if (r->slot != NULL)
+        *r->slot = NULL;
+    if ((r->limit.flags & REQUEST_POOLED) != 0)
+        eddy__request_free(r->loop, public_of(r));
+    return result;
+}
+
+static void hand_over(struct request *r)
+{
+    if ((r->type->flags & EDDY_OP_MAKES) != 0 && r->result.n >= 0 &&
+        r->word[0] != 0)
+        *(void **)eddy_pointer(r->word[0]) = r->result.made;
+}
+
+static void deliver(struct eddy_call *call)
+{
+    struct request *r = container_of(call, struct request, call);
+    struct eddy_loop *loop = r->loop;
+    const struct eddy_op_type *type = r->type;
+    eddy_done_fn *on_done = r->on_done;
+    void *arg = r->arg;
+    struct eddy_result result;
+    int64_t since;
+
+    if (on_done != NULL && type != NULL)
+        hand_over(r);
+    result = retire(r);
+    if (on_done == NULL) {
+        if (result.n >= 0 && type != NULL && type->drop != NULL)
+            type->drop(result);
+        return;
+    }
+    since = eddy__enter(loop);
+    on_done(result, arg);
+    eddy__leave(loop, since, type != NULL ? type->name : "operation",
+                (const void *)(uintptr_t)on_done);
+}
+
+static void finish(struct request *r, struct eddy_result result)
+{
+    if (result.n == -ECANCELED && r->result.n != 0)
+        result.n = r->result.n;
+    r->limit.flags |= REQUEST_OVER;
+    r->result = result;
+    (void)eddy__timer_disarm(r->loop, &r->limit);
+}
+
+void eddy_complete(struct eddy_request *request, struct eddy_result result)
+{
+    struct request *r = (struct request *)request;
+
+    if (r == NULL || (r->limit.flags & REQUEST_OVER) != 0)
+        return;
+    finish(r, result);
+    calls_push(&r->loop->done, &r->call);
+}
+
+void eddy_complete_call(struct eddy_loop *loop, struct eddy_call *call)
+{
+    if (loop != NULL && call != NULL && call->run != NULL)
+        calls_push(&loop->done, call);
+}
+
+/* ---- Cancelling --------------------------------------------------------- */
+
+static void cancel(struct request *r, int why)
+{
+    if ((r->limit.flags & (REQUEST_OVER | REQUEST_CANCELLED)) != 0)
+        return;
+    r->limit.flags |= REQUEST_CANCELLED;
+    r->result.n = why;
+    r->type->cancel(public_of(r));
+}
+
+static void limit_ran_out(struct eddy_loop *loop, struct timer_node *node)
+{
+    (void)loop;
+    cancel(container_of(node, struct request, limit), -ETIME);
+}
+
+void eddy_request_cancel(struct eddy_request *request)
+{
+    struct request *r = (struct request *)request;
+
+    if (r != NULL && eddy_loop_check(r->loop) == 0)
+        cancel(r, -ECANCELED);
+}
+
+/* Delivery comes later, so the ring stands still meanwhile. */
+void eddy__requests_cancel(struct eddy_loop *loop)
+{
+    struct request *r = loop->requests;
+
+    if (r == NULL)
+        return;
+    do {
+        struct request *next = r->next;
+
+        cancel(r, -ECANCELED);
+        r = next;
+    } while (r != loop->requests);
+}
+
+/* ---- Beginning ---------------------------------------------------------- */
+
+static bool is_whole(const struct eddy_op_type *type)
+{
+    return type != NULL && type->abi == EDDY_OP_ABI && type->start != NULL &&
+           type->cancel != NULL &&
+           ((type->flags & EDDY_OP_MULTISHOT) == 0 || type->pause != NULL);
+}
+
+static void arm_limit(struct request *r, uint64_t within_ns)
+{
+    int64_t span = within_ns > INT64_MAX ? INT64_MAX : (int64_t)within_ns;
+    int64_t now = eddy__read_clock(r->loop);
+    int err = eddy__timer_arm(r->loop, &r->limit, eddy__time_add(now, span));
+
+    if (err < 0)
+        cancel(r, err);
+}
+
+/* Starts it; true: *ret_result is the answer already. */
+static bool start(struct request *r, const struct eddy_op *op,
+                  struct eddy_result *ret_result)
+{
+    if (op == NULL || !is_whole(op->type) || r->loop->dying) {
+        *ret_result = eddy_n(r->loop->dying ? -ESHUTDOWN : -EINVAL);
+        return true;
+    }
+    r->type = op->type;
+    r->on = op->on;
+    memcpy(r->word, op->word, sizeof op->word);
+    if (r->type->start(public_of(r), ret_result))
+        return (r->limit.flags & REQUEST_OVER) == 0;
+    if (op->within_ns != 0 && (r->limit.flags & REQUEST_OVER) == 0)
+        arm_limit(r, op->within_ns);
+    return false;
+}
+
+static void init(struct eddy_loop *loop, struct request *r,
+                 eddy_done_fn *on_done, void *arg)
+{
+    memset(r, 0, sizeof *r);
+    r->loop = loop;
+    r->on_done = on_done;
+    r->arg = arg;
+    r->call.run = deliver;
+    r->limit.fire = limit_ran_out;
+}
+
+static void deliver_trespass(struct eddy_call *call)
+{
+    struct request *r = container_of(call, struct request, call);
+
+    if (r->on_done != NULL)
+        r->on_done(eddy_n(-EPERM), r->arg);
+}
+
+void eddy_begin(struct eddy_loop *loop, struct eddy_request *request,
+                const struct eddy_op *op, eddy_done_fn *on_done, void *arg)
+{
+    struct request *r = (struct request *)request;
+    struct eddy_result result;
+
+    if (loop == NULL || request == NULL)
+        return;
+    init(loop, r, on_done, arg);
+    if (eddy_loop_check(loop) < 0) {
+        /* a wrong thread must not touch the loop, but is owed an answer */
+        r->call.run = deliver_trespass;
+        (void)eddy_loop_post_call(loop, &r->call);
+        return;
+    }
+    link_in(loop, r);
+    if (start(r, op, &result))
+        eddy_complete(request, result);
+}
+
+void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
+                        const struct eddy_op *op, eddy_done_fn *on_done,
+                        void *arg, struct eddy_request **slot)
+{
+    struct request *r = (struct request *)request;
+    struct eddy_result result;
+
+    init(loop, r, on_done, arg);
+    link_in(loop, r);
+    r->limit.flags = REQUEST_POOLED;
+    r->slot = slot;
+    if (slot != NULL)
+        *slot = request;
+    if (start(r, op, &result))
+        eddy_complete(request, result);
+}
+
+bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
+                          const struct eddy_op *op, eddy_done_fn *on_done,
+                          void *arg, struct eddy_result *ret_result)
+{
+    struct request *r = (struct request *)request;
+    struct eddy_result result;
+
+    if (loop == NULL || request == NULL || ret_result == NULL)
+        return false;
+    init(loop, r, on_done, arg);
+    if (eddy_loop_check(loop) < 0) {
+        *ret_result = eddy_n(-EPERM);
+        return true;
+    }
+    link_in(loop, r);
+    if (!start(r, op, &result))
+        return false;
+    if (loop->finishes == 0) {
+        eddy_complete(request, result);
+        return false;
+    }
+    loop->finishes--;
+    finish(r, result);
+    if (r->type != NULL)
+        hand_over(r);
+    *ret_result = retire(r);
+    return true;
+}
+
+void *eddy_request_alloc(struct eddy_request *request, size_t size)
+{
+    struct request *r = (struct request *)request;
+    struct extra *extra;
+
+    if (size > SIZE_MAX - sizeof *extra)
+        return NULL;
+    extra = eddy__resize(r->loop, NULL, sizeof *extra + size);
+    if (extra == NULL)
+        return NULL;
+    memset(extra->memory, 0, size);
+    extra->next = r->extra;
+    r->extra = extra;
+    return extra->memory;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slot.c - a descriptor: its watches, and what the poller knows of it.
+ *
+ *     slots.at[fd]   one slot for each descriptor
+ *        first ->    its watches, in the order they were started
+ *        in_poller   the interest the poller has been told
+ *
+ * Three decisions make this cheap and safe:
+ * - Changes are only noted (the slot goes on the dirty list) and reach the
+ *   poller just before the wait: what is undone within a turn costs nothing.
+ * - Interest that shrinks is not passed on at all until an event comes that
+ *   nobody wants; a reader that pauses between two messages never shows.
+ * - A slot remembers before which wait its first watch was started. An event
+ *   gathered by that very wait is about a former owner of the number, and is
+ *   dropped; a true one will come again (T2, L43).
+ *
+ * Slots that are on the special list are called without the poller: regular
+ * files, which are always ready (T6), and descriptors that it refused.
+ */
+#include <fcntl.h>
+
+#include "core.h"
+
+void eddy__slot_dirty(struct eddy_loop *loop, int fd)
+{
+    struct slot *slot = &loop->slots.at[fd];
+
+    if ((slot->flags & SLOT_DIRTY) != 0)
+        return;
+    slot->flags |= SLOT_DIRTY;
+    slot->dirty = loop->slots.dirty;
+    loop->slots.dirty = fd + 1;
+}
+
+void eddy__slot_special(struct eddy_loop *loop, int fd, unsigned why)
+{
+    struct slot *slot = &loop->slots.at[fd];
+
+    slot->flags = (uint8_t)(slot->flags | why);
+    if ((slot->flags & SLOT_SPECIAL) != 0)
+        return;
+    slot->flags |= SLOT_SPECIAL;
+    slot->special = loop->slots.special;
+    loop->slots.special = fd + 1;
+}
+
+static unsigned wanted(const struct slot *slot)
+{
+    unsigned bits = 0;
+
+    for (const struct watch *w = slot->first; w != NULL; w = w->next)
+        bits |= w->interest;
+    return bits;
+}
+
+/* ---- Telling the poller ------------------------------------------------- */
+
+void eddy__slot_tell(struct eddy_loop *loop, int fd, unsigned to)
+{
+    struct slot *slot = &loop->slots.at[fd];
+    int err = loop->ops->set(loop->poller, fd, slot->in_poller, to);
+
+    loop->stats.sets++;
+    slot->in_poller = (uint8_t)(err < 0 ? 0 : to);
+    if (err == -EPERM) {
+        eddy__slot_special(loop, fd, SLOT_ALWAYS);
+    } else if (err < 0) {
+        slot->error = (int16_t)err;
+        eddy__slot_special(loop, fd, SLOT_REFUSED);
+    }
+}
+
+static void flush_slot(struct eddy_loop *loop, int fd)
+{
+    struct slot *slot = &loop->slots.at[fd];
+    unsigned flags = slot->flags;
+    unsigned want = wanted(slot);
+    unsigned news = want & ~(unsigned)slot->in_poller;
+    bool drop = slot->in_poller != 0 && want != slot->in_poller &&
+                (slot->first == NULL || (flags & SLOT_SHRINK) != 0);
+
+    slot->flags =
+        (uint8_t)(flags & ~(unsigned)(SLOT_DIRTY | SLOT_RENEW | SLOT_SHRINK));
+    if ((flags & (SLOT_ALWAYS | SLOT_REFUSED)) != 0)
+        return;
+    if (news != 0 || drop || ((flags & SLOT_RENEW) != 0 && want != 0))
+        eddy__slot_tell(loop, fd, want);
+}
+
+void eddy__slots_flush(struct eddy_loop *loop)
+{
+    while (loop->slots.dirty != 0) {
+        int fd = loop->slots.dirty - 1;
+
+        loop->slots.dirty = loop->slots.at[fd].dirty;
+        flush_slot(loop, fd);
+    }
+}
+
+void eddy__slots_forget(struct eddy_loop *loop)
+{
+    for (size_t fd = 0; fd < loop->slots.capacity; fd++) {
+        struct slot *slot = &loop->slots.at[fd];
+
+        slot->in_poller = 0;
+        if (slot->first != NULL)
+            eddy__slot_dirty(loop, (int)fd);
+    }
+}
+
+/* ---- Telling the watches ------------------------------------------------ */
+
+/* Hang-ups and errors wake whoever waits, so that a read or write tells them
+ * (L37); nobody is told anything while paused. */
+static bool call_watches(struct eddy_loop *loop, int fd, unsigned ready)
+{
+    unsigned unasked = ready & (EDDY_HANGUP | EDDY_ERROR);
+    unsigned all = ready | (unasked != 0 ? EDDY_READ | EDDY_WRITE : 0);
+    bool served = false;
+
+    for (struct watch *w = loop->slots.at[fd].first; w != NULL;
+         w = loop->slots.next) {
+        unsigned mine = (all & w->interest) | unasked;
+        eddy_watch_fn *fn = w->fn;
+        int64_t since;
+
+        loop->slots.next = w->next;
+        if (w->interest == 0 || mine == 0)
+            continue;
+        served = true;
+        since = eddy__enter(loop);
+        fn((struct eddy_watch *)w, mine, w->arg); /* w may be gone */
+        eddy__leave(loop, since, "watch", (const void *)(uintptr_t)fn);
+    }
+    loop->slots.next = NULL;
+    return served;
+}
+
+/* Closed behind our back: select and poll say so, again and again. */
+static bool is_closed(struct eddy_loop *loop, int fd, unsigned ready)
+{
+    struct slot *slot = &loop->slots.at[fd];
+
+    if ((ready & EDDY_ERROR) == 0 || fcntl(fd, F_GETFD) >= 0)
+        return false;
+    eddy__slot_tell(loop, fd, 0);
+    slot->error = -EBADF;
+    eddy__slot_special(loop, fd, SLOT_REFUSED);
+    return true;
+}
+
+void eddy__slots_event(struct eddy_loop *loop, int fd, unsigned ready)
+{
+    struct slot *slot;
+
+    if (fd < 0 || (size_t)fd >= loop->slots.capacity)
+        return; /* a poller of the user's own, and its error */
+    slot = &loop->slots.at[fd];
+    if (slot->in_poller == 0 || slot->batch == loop->batch ||
+        is_closed(loop, fd, ready))
+        return;
+    if (!call_watches(loop, fd, ready)) {
+        slot = &loop->slots.at[fd];
+        slot->flags |= SLOT_SHRINK;
+        eddy__slot_dirty(loop, fd);
+    }
+}
+
+void eddy__slots_special(struct eddy_loop *loop)
+{
+    int next = loop->slots.special;
+
+    loop->slots.special = 0;
+    while (next != 0) {
+        int fd = next - 1;
+        struct slot *slot = &loop->slots.at[fd];
+        unsigned flags = slot->flags;
+
+        next = slot->special;
+        slot->flags = (uint8_t)(flags & ~(unsigned)SLOT_SPECIAL);
+        if (slot->first == NULL || (flags & (SLOT_ALWAYS | SLOT_REFUSED)) == 0)
+            continue;
+        if ((flags & SLOT_REFUSED) != 0) {
+            (void)call_watches(loop, fd, EDDY_ERROR);
+            continue;
+        }
+        (void)call_watches(loop, fd, EDDY_READ | EDDY_WRITE);
+        slot = &loop->slots.at[fd]; /* may have moved (T4) */
+        if ((slot->flags & SLOT_ALWAYS) != 0 && wanted(slot) != 0)
+            eddy__slot_special(loop, fd, SLOT_ALWAYS);
+    }
+}
+
+void eddy__slots_close(struct eddy_loop *loop)
+{
+    for (size_t fd = 0; fd < loop->slots.capacity; fd++)
+        for (struct watch *w = loop->slots.at[fd].first; w != NULL; w = w->next)
+            w->loop = NULL; /* so that stopping it later does no harm */
+    (void)eddy__resize(loop, loop->slots.at, 0);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* timer.c - timers of the user's own: a node of the heap, and whom to call. */
+#include "core.h"
+
+enum { BACKGROUND = 1u };
+
+struct timer {
+    struct timer_node node;
+    struct eddy_loop *loop;
+    eddy_timer_fn *fn;
+    void *arg;
+};
+
+static_assert(sizeof(struct timer) <= sizeof(struct eddy_timer),
+              "the public struct has room for the private one");
+
+static void count_armed(struct timer *timer, bool armed)
+{
+    struct eddy_loop *loop = timer->loop;
+
+    loop->stats.timers += armed ? 1 : (size_t)-1;
+    if ((timer->node.flags & BACKGROUND) == 0)
+        loop->alive += armed ? 1 : (size_t)-1;
+}
+
+static void fire_user_timer(struct eddy_loop *loop, struct timer_node *node)
+{
+    struct timer *timer = container_of(node, struct timer, node);
+    eddy_timer_fn *fn = timer->fn;
+    int64_t since = eddy__enter(loop);
+
+    count_armed(timer, false);
+    fn((struct eddy_timer *)timer, timer->arg);
+    eddy__leave(loop, since, "timer", (const void *)(uintptr_t)fn);
+}
+
+int eddy_timer_init(struct eddy_timer *opaque, struct eddy_loop *loop,
+                    eddy_timer_fn *fn, void *arg)
+{
+    struct timer *timer = (struct timer *)opaque;
+
+    if (timer == NULL || loop == NULL || fn == NULL)
+        return -EINVAL;
+    *timer = (struct timer){ .loop = loop, .fn = fn, .arg = arg };
+    timer->node.fire = fire_user_timer;
+    return 0;
+}
+
+/* A deadline in the past counts as now, so that it cannot jump the queue of
+ * those that are due already. */
+static int arm(struct timer *timer, int64_t now_ns, int64_t deadline_ns)
+{
+    struct eddy_loop *loop = timer->loop;
+    bool was_armed = timer->node.index != 0;
+    int err = eddy__timer_arm(loop, &timer->node,
+                              deadline_ns < now_ns ? now_ns : deadline_ns);
+
+    if (err == 0 && !was_armed)
+        count_armed(timer, true);
+    return err;
+}
+
+int eddy_timer_start(struct eddy_timer *opaque, int64_t timeout_ns)
+{
+    struct timer *timer = (struct timer *)opaque;
+    int64_t now_ns;
+    int err;
+
+    if (timer == NULL)
+        return -EINVAL;
+    err = eddy_loop_check(timer->loop);
+    if (err < 0)
+        return err;
+    now_ns = eddy__read_clock(timer->loop);
+    if (timeout_ns < 0)
+        timeout_ns = 0;
+    return arm(timer, now_ns, eddy__time_add(now_ns, timeout_ns));
+}
+
+int eddy_timer_start_at(struct eddy_timer *opaque, int64_t deadline_ns)
+{
+    struct timer *timer = (struct timer *)opaque;
+    int err;
+
+    if (timer == NULL)
+        return -EINVAL;
+    err = eddy_loop_check(timer->loop);
+    if (err < 0)
+        return err;
+    return arm(timer, timer->loop->now_ns, deadline_ns);
+}
+
+bool eddy_timer_stop(struct eddy_timer *opaque)
+{
+    struct timer *timer = (struct timer *)opaque;
+
+    if (timer == NULL || timer->node.index == 0 ||
+        eddy_loop_check(timer->loop) < 0)
+        return false;
+    count_armed(timer, false);
+    return eddy__timer_disarm(timer->loop, &timer->node);
+}
+
+int64_t eddy_timer_deadline_ns(const struct eddy_timer *opaque)
+{
+    const struct timer *timer = (const struct timer *)opaque;
+
+    if (timer == NULL || timer->node.index == 0)
+        return EDDY_FOREVER;
+    return timer->node.deadline_ns;
+}
+
+int eddy_timer_background(struct eddy_timer *opaque, bool background)
+{
+    struct timer *timer = (struct timer *)opaque;
+    bool was;
+
+    if (timer == NULL || timer->loop == NULL)
+        return -EINVAL;
+    was = (timer->node.flags & BACKGROUND) != 0;
+    timer->node.flags = background ? BACKGROUND : 0;
+    if (timer->node.index != 0 && was != background)
+        timer->loop->alive += background ? (size_t)-1 : 1;
+    return 0;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* turn.c - one turn of a loop, and turns until there is no more to do. */
+#include "core.h"
+
+static void run_ready(struct eddy_loop *loop)
+{
+    struct eddy_call *call;
+
+    for (int n = 0; n < READY_BUDGET; n++) {
+        call = calls_pop(&loop->ready);
+        if (call == NULL)
+            return;
+        call->run(call);
+    }
+}
+
+/* In rounds, for what a completion starts may be complete at once; but only so
+ * many, for two that feed each other must not keep the loop from waiting. */
+static void run_completions(struct eddy_loop *loop)
+{
+    for (int round = 0; round < COMPLETION_ROUNDS; round++) {
+        struct eddy_call *last = loop->done.last;
+        bool more = last != NULL;
+
+        while (more) {
+            struct eddy_call *call = calls_pop(&loop->done);
+
+            more = call != last;
+            call->run(call); /* frees it, perhaps */
+        }
+    }
+}
+
+bool eddy__pending(const struct eddy_loop *loop)
+{
+    return loop->ready.first != NULL || loop->done.first != NULL ||
+           loop->incoming.first != NULL || loop->soon_count > 0 ||
+           loop->slots.special != 0 || loop->slots.dirty != 0 ||
+           atomic_load(&loop->posted) != NULL || atomic_load(&loop->stopping);
+}
+
+static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
+{
+    int n;
+
+    atomic_store(&loop->asleep, timeout_ns != 0);
+    if (timeout_ns != 0 && eddy__pending(loop))
+        timeout_ns = 0;
+    n = loop->ops->wait(loop->poller, loop->events, EVENT_BATCH, timeout_ns);
+    atomic_store(&loop->asleep, false);
+    loop->batch++;
+    loop->now_ns = eddy__read_clock(loop);
+    return n;
+}
+
+/* What is left until the next deadline, at most timeout_ns. */
+static int64_t time_to_wait(struct eddy_loop *loop, int64_t timeout_ns)
+{
+    int64_t next_ns, left_ns;
+
+    if (timeout_ns == 0 || eddy__pending(loop))
+        return 0;
+    next_ns = eddy__timer_next(loop);
+    if (next_ns == INT64_MAX)
+        return timeout_ns < 0 ? EDDY_FOREVER : timeout_ns;
+    left_ns = next_ns - eddy__read_clock(loop);
+    if (left_ns < 0)
+        return 0;
+    return timeout_ns < 0 || left_ns < timeout_ns ? left_ns : timeout_ns;
+}
+
+/* A virtual clock never sleeps: if nothing is ready, the time of the next
+ * deadline is now. With nothing to jump to, only the world can go on. */
+static int wait_virtually(struct eddy_loop *loop, int64_t timeout_ns)
+{
+    const struct eddy_clock *clock = &loop->settings.clock;
+    int64_t left_ns = time_to_wait(loop, timeout_ns);
+    int n;
+
+    if (left_ns < 0 || loop->expected > 0)
+        return poll_once(loop, left_ns == 0 ? 0 : EDDY_FOREVER);
+    n = poll_once(loop, 0);
+    if (n == 0 && left_ns > 0 && !eddy__pending(loop)) {
+        clock->jump(clock->arg, eddy__time_add(loop->now_ns, left_ns));
+        loop->now_ns = eddy__read_clock(loop);
+    }
+    return n;
+}
+
+static int wait_for_events(struct eddy_loop *loop, int64_t timeout_ns)
+{
+    if (loop->settings.clock.jump != NULL)
+        return wait_virtually(loop, timeout_ns);
+    return poll_once(loop, time_to_wait(loop, timeout_ns));
+}
+
+int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns)
+{
+    uint64_t calls = loop->stats.calls;
+    int n;
+
+    loop->running = true;
+    loop->stats.turns++;
+    loop->finishes = FINISH_BUDGET;
+    eddy__posts_run(loop);
+    eddy__hooks_run(loop, EDDY_BEFORE_WAIT);
+    eddy__slots_flush(loop);
+    n = wait_for_events(loop, timeout_ns);
+    eddy__hooks_run(loop, EDDY_AFTER_WAIT);
+    for (int i = 0; i < n; i++)
+        eddy__slots_event(loop, loop->events[i].fd, loop->events[i].ready);
+    loop->stats.events += n > 0 ? (uint64_t)n : 0;
+    eddy__slots_special(loop);
+    run_ready(loop);
+    run_completions(loop);
+    eddy__timer_fire_due(loop);
+    run_completions(loop);
+    loop->running = false;
+    if (n < 0)
+        return n;
+    calls = loop->stats.calls - calls;
+    return calls < INT32_MAX ? (int)calls : INT32_MAX;
+}
+
+static int enter(struct eddy_loop *loop)
+{
+    if (loop == NULL)
+        return -EINVAL;
+    if (loop->running)
+        return -EBUSY;
+    loop->thread = pthread_self();
+    return eddy_loop_check(loop);
+}
+
+int eddy_loop_step(struct eddy_loop *loop, int64_t timeout_ns)
+{
+    int err = enter(loop);
+
+    return err < 0 ? err : eddy__turn(loop, timeout_ns);
+}
+
+int eddy_loop_run(struct eddy_loop *loop)
+{
+    int n = enter(loop);
+
+    while (n >= 0) {
+        bool stop = atomic_load(&loop->stopping);
+
+        if (!stop && !eddy_loop_alive(loop))
+            return 0;
+        n = eddy__turn(loop, stop ? 0 : EDDY_FOREVER);
+        if (n >= 0 && (stop || atomic_load(&loop->stopping))) {
+            atomic_store(&loop->stopping, false);
+            return 1;
+        }
+    }
+    return n;
+}
+
+int eddy_loop_stop(struct eddy_loop *loop)
+{
+    if (loop == NULL)
+        return -EINVAL;
+    atomic_store(&loop->stopping, true);
+    eddy__wake(loop);
+    return 0;
+}
+
+bool eddy_loop_alive(const struct eddy_loop *loop)
+{
+    return loop != NULL &&
+           (loop->alive > 0 || loop->ready.first != NULL ||
+            loop->done.first != NULL || loop->incoming.first != NULL ||
+            loop->soon_count > 0 || atomic_load(&loop->posted) != NULL);
+}
+
+bool eddy_loop_running(const struct eddy_loop *loop)
+{
+    return loop != NULL && loop->running;
+}
+
+int64_t eddy_loop_now_ns(const struct eddy_loop *loop)
+{
+    return loop == NULL ? 0 : loop->now_ns;
+}
+
+int64_t eddy_loop_update_now(struct eddy_loop *loop)
+{
+    if (loop == NULL)
+        return 0;
+    loop->now_ns = eddy__read_clock(loop);
+    return loop->now_ns;
+}

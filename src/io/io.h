@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * io.h - the inside of streams; users of the public headers like any other.
+ *
+ *     stream.c   birth, events, close         read.c     the reading operations
+ *     buffer.c   bytes read ahead             receive.c  multishot reading
+ *     queue.c    writes that wait             write.c    the writing operations
+ *     send.c     fire and forget              listener.c listen and accept
+ *     connect.c  connect                      address.c  addresses in words
+ *     name.c     looking names up
+ */
+#ifndef EDDY_IO_H
+#define EDDY_IO_H
+
+#include <assert.h>
+#include <string.h>
+
+#include <eddy/front.h>
+#include <eddy/loop.h>
+#include <eddy/op.h>
+#include <eddy/stream.h>
+#include <eddy/sys.h>
+#include <eddy/timer.h>
+#include <eddy/watch.h>
+
+#define container_of(ptr, type, member)                                        \
+    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+/* The state of an operation lives in the words of its request. */
+#define FITS_REQUEST(type)                                                     \
+    static_assert(sizeof(type) <= 7 * sizeof(uint64_t),                        \
+                  "the words of a request have room for " #type)
+
+enum {                            /* struct eddy_stream, flags */
+       STREAM_SOCKET = 1u << 0,   /* else a pipe or the like */
+       STREAM_READABLE = 1u << 1, /* a recv may find something */
+       STREAM_KICKED = 1u << 2,   /* `kick` is in the queue of completions */
+       STREAM_PAUSED = 1u << 3,   /* the receive that runs */
+       STREAM_SHUT = 1u << 4,     /* the writing side has ended */
+       STREAM_BROKEN = 1u << 5,   /* ... by an error */
+       STREAM_HIGH = 1u << 6,     /* went above the high-water mark */
+       STREAM_CLOSING = 1u << 7,  /* takes no operations */
+       STREAM_CLOSED = 1u << 8,   /* has no descriptor */
+       STREAM_ENDING = 1u << 9    /* a shutdown is in the queue */
+};
+
+struct buffer {
+    size_t start, end, capacity;
+    char bytes[];
+};
+
+enum chunk_kind { CHUNK_BYTES, CHUNK_VECTOR, CHUNK_SHUTDOWN, CHUNK_COPY };
+
+/* An entry of the queue of writes: in the words of its request, or, for a
+ * CHUNK_COPY, in memory of its own. */
+struct chunk {
+    struct chunk *next;
+    const void *from;     /* the bytes, or the iovecs */
+    size_t left;          /* bytes that have not gone out */
+    size_t done;          /* bytes that have */
+    size_t index, offset; /* where in the iovecs the rest begins */
+    enum chunk_kind kind;
+};
+
+FITS_REQUEST(struct chunk);
+
+struct drain { /* in the words of its request */
+    struct drain *next;
+};
+
+struct eddy_stream {
+    struct eddy_owned owned;
+    struct eddy_watch watch;
+    struct eddy_loop *loop;
+    const struct eddy_sys *sys;
+    int fd;
+    unsigned flags;
+    struct eddy_request *reader;
+    struct buffer *buffer; /* NULL: nothing read ahead, ever */
+    struct chunk *first, *last;
+    struct drain *drains;
+    size_t queued, low, high;
+    int write_error;
+    struct eddy_request *closer;
+    struct eddy_call kick, burial;
+};
+
+/* ---- stream.c ----------------------------------------------------------- */
+
+/* A stream for fd, which it owns now; on failure fd is still the caller's. */
+int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
+                     int fd, bool socket);
+/* 0, or why this operation cannot begin: -EINVAL, -EXDEV, -EBADF. */
+int eddy__stream_check(const struct eddy_stream *stream,
+                       const struct eddy_request *request);
+/* Waits for what its operations need now. */
+void eddy__stream_watch(struct eddy_stream *stream);
+/* Has the reader looked at soon, from the loop. */
+void eddy__stream_kick(struct eddy_stream *stream);
+/* A closing stream with nothing more to send ends, with n. */
+void eddy__stream_flushed(struct eddy_stream *stream, int64_t n);
+/* For results of operations that made a stream nobody takes. */
+void eddy__stream_drop(struct eddy_result result);
+
+/* ---- read.c, receive.c, buffer.c ---------------------------------------- */
+
+/* A reading operation: step() makes what progress it can; true: done. */
+struct read_type {
+    struct eddy_op_type op; /* must be first */
+    bool (*step)(struct eddy_stream *stream, uint64_t *words,
+                 struct eddy_result *ret_result);
+    bool counts; /* word[WORD_DONE] is what a failure reports as done */
+};
+
+static inline const struct read_type *
+eddy__read_type(const struct eddy_request *request)
+{
+    return (const void *)eddy_request_type(request); /* op comes first */
+}
+
+enum { WORD_DONE = 4 };
+
+void eddy__read_step(struct eddy_stream *stream);
+void eddy__read_cancel(struct eddy_request *request);
+/* > 0; 0: the end; -EAGAIN: wait; or an error. */
+int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size);
+
+size_t eddy__buffered(const struct eddy_stream *stream);
+const char *eddy__buffer_bytes(const struct eddy_stream *stream);
+/* Copies (buf NULL: just throws away) and removes up to size bytes. */
+size_t eddy__buffer_take(struct eddy_stream *stream, void *buf, size_t size);
+/* Reads into the buffer so that it may come to hold `want` bytes; as recv. */
+int64_t eddy__buffer_fill(struct eddy_stream *stream, size_t want);
+void eddy__buffer_free(struct eddy_stream *stream);
+
+/* The room that received bytes pass through, one for each loop. */
+enum { RECEIVE_ROOM = 65536 };
+void *eddy__receive_room(struct eddy_loop *loop);
+
+/* ---- write.c, send.c ---------------------------------------------------- */
+
+/* For one system call: 1 KiB of stack, and below any IOV_MAX. */
+enum { IOVECS = 64 };
+
+/* Puts what is left of a chunk into iov[0..room); how many it took. */
+int eddy__chunk_gather(const struct chunk *chunk, struct iovec *iov, int room);
+/* n bytes of it have gone out. */
+void eddy__chunk_advance(struct chunk *chunk, size_t n);
+
+/* Sends what the system takes. */
+void eddy__write_flush(struct eddy_stream *stream);
+/* Ends all writes that wait: the first one with err, the others with -EPIPE. */
+void eddy__write_break(struct eddy_stream *stream, int err);
+/* Ends one. What has begun to go out and cannot go on makes nonsense of what
+ * follows, so that breaks them all. */
+void eddy__write_cancel(struct eddy_stream *stream, struct chunk *chunk);
+/* Ends the shutdowns and the empty writes that have come to the front. */
+void eddy__write_settle(struct eddy_stream *stream);
+/* Ends the operations among them with -ECANCELED; copies stay. */
+void eddy__write_cancel_all(struct eddy_stream *stream);
+/* Queues what is left of a chunk. */
+void eddy__write_append(struct eddy_stream *stream, struct chunk *chunk);
+/* Whether new writes may come: 0, -EPIPE, ... */
+int eddy__write_check(const struct eddy_stream *stream);
+/* One system call: > 0, -EAGAIN, or an error that breaks the writing side. */
+int64_t eddy__stream_send(struct eddy_stream *stream, const struct iovec *iov,
+                          int count);
+void eddy__drains_end(struct eddy_stream *stream, int err);
+void eddy__copy_free(struct eddy_stream *stream, struct chunk *chunk);
+
+/* ---- listener.c, accept.c ------------------------------------------------ */
+
+struct acceptor { /* in the words of its request; word[0] is ret_stream */
+    uint64_t ret_stream;
+    struct acceptor *next;
+};
+
+FITS_REQUEST(struct acceptor);
+
+struct eddy_listener {
+    struct eddy_owned owned;
+    struct eddy_watch watch;
+    struct eddy_timer rest; /* while out of descriptors */
+    struct eddy_loop *loop;
+    const struct eddy_sys *sys;
+    int fd; /* -1: closed */
+    bool is_unix, paused;
+    struct acceptor *acceptors;
+    struct eddy_request *incoming;
+    struct eddy_listen_options options;
+    struct eddy_call burial;
+    uint64_t id[2]; /* of the socket file */
+    char path[];    /* "": none to remove */
+};
+
+void eddy__accept_ready(struct eddy_watch *watch, unsigned ready, void *arg);
+void eddy__accept_rested(struct eddy_timer *timer, void *arg);
+/* Ends all that wait. */
+void eddy__accept_end(struct eddy_listener *listener, int err);
+
+/* ---- address.c ---------------------------------------------------------- */
+
+/* The address of a UNIX socket; "@name" is abstract. */
+int eddy__address_unix(struct eddy_address *ret_address, const char *path);
+
+#endif

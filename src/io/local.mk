@@ -1,0 +1,16 @@
+# What can be asked of the world: streams, listeners, names.
+noinst_LTLIBRARIES += libio.la
+libio_la_SOURCES = \
+	%D%/accept.c \
+	%D%/address.c \
+	%D%/buffer.c \
+	%D%/connect.c \
+	%D%/io.h \
+	%D%/listener.c \
+	%D%/name.c \
+	%D%/queue.c \
+	%D%/read.c \
+	%D%/receive.c \
+	%D%/send.c \
+	%D%/stream.c \
+	%D%/write.c

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* send.c - writing without waiting, and waiting until that has gone well. */
+#include "io.h"
+
+enum { COPY_ROOM = 4096 }; /* at least, so that many small sends share one */
+
+struct copy {
+    struct chunk chunk; /* its first byte is bytes[0] */
+    size_t used, capacity;
+    char bytes[];
+};
+
+FITS_REQUEST(struct drain);
+
+void eddy__copy_free(struct eddy_stream *stream, struct chunk *chunk)
+{
+    const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
+
+    (void)mem->resize(mem->arg, container_of(chunk, struct copy, chunk), 0);
+}
+
+/* Small sends behind one that waits already go with it. */
+static bool append_to_last(struct eddy_stream *stream, const char *data,
+                           size_t size)
+{
+    struct chunk *last = stream->last;
+    struct copy *copy;
+
+    if (last == NULL || last->kind != CHUNK_COPY)
+        return false;
+    copy = container_of(last, struct copy, chunk);
+    if (size > copy->capacity - copy->used)
+        return false;
+    memcpy(copy->bytes + copy->used, data, size);
+    copy->used += size;
+    last->left += size;
+    stream->queued += size;
+    return true;
+}
+
+static int append_copy(struct eddy_stream *stream, const char *data,
+                       size_t size)
+{
+    const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
+    size_t capacity = size > COPY_ROOM ? size : COPY_ROOM;
+    struct copy *copy;
+
+    if (capacity > SIZE_MAX - sizeof *copy)
+        return -ENOMEM;
+    copy = mem->resize(mem->arg, NULL, sizeof *copy + capacity);
+    if (copy == NULL)
+        return -ENOMEM;
+    copy->chunk =
+        (struct chunk){ .from = copy->bytes, .left = size, .kind = CHUNK_COPY };
+    copy->used = size;
+    copy->capacity = capacity;
+    memcpy(copy->bytes, data, size);
+    eddy__write_append(stream, &copy->chunk);
+    return 0;
+}
+
+/* What the system takes now; or what is wrong. */
+static int64_t send_now(struct eddy_stream *stream, const char *data,
+                        size_t size)
+{
+    struct iovec iov = { (char *)(uintptr_t)data, size };
+    int64_t n;
+
+    if (stream->first != NULL)
+        return 0;
+    n = eddy__stream_send(stream, &iov, 1);
+    if (n == -EAGAIN)
+        return 0;
+    if (n < 0) {
+        stream->flags |= STREAM_BROKEN;
+        stream->write_error = (int)n;
+    }
+    return n;
+}
+
+int eddy_send(struct eddy_stream *stream, const void *data, size_t size)
+{
+    const char *bytes = data;
+    int64_t n;
+    int err;
+
+    if (stream == NULL || (data == NULL && size > 0))
+        return -EINVAL;
+    err = eddy_loop_check(stream->loop);
+    if (err == 0 && (stream->flags & STREAM_CLOSING) != 0)
+        err = -EBADF;
+    if (err == 0)
+        err = eddy__write_check(stream);
+    if (err < 0 || size == 0)
+        return err;
+    n = send_now(stream, bytes, size);
+    if (n < 0)
+        return (int)n;
+    if ((size_t)n < size &&
+        !append_to_last(stream, bytes + n, size - (size_t)n)) {
+        err = append_copy(stream, bytes + n, size - (size_t)n);
+        if (err < 0 && n > 0) /* half of it is out: no way back */
+            eddy__write_break(stream, err);
+        if (err < 0)
+            return err;
+    }
+    if (stream->queued > stream->high)
+        stream->flags |= STREAM_HIGH;
+    return stream->queued > stream->high;
+}
+
+size_t eddy_stream_queued(const struct eddy_stream *stream)
+{
+    return stream == NULL ? 0 : stream->queued;
+}
+
+/* ---- Water marks -------------------------------------------------------- */
+
+void eddy__drains_end(struct eddy_stream *stream, int err)
+{
+    struct drain *drain = stream->drains;
+
+    stream->drains = NULL;
+    while (drain != NULL) {
+        struct drain *next = drain->next;
+
+        eddy_complete(eddy_request_of((uint64_t *)drain), eddy_n(err));
+        drain = next;
+    }
+}
+
+int eddy_stream_set_water_marks(struct eddy_stream *stream, size_t low,
+                                size_t high)
+{
+    if (stream == NULL || low > high)
+        return -EINVAL;
+    stream->low = low;
+    stream->high = high;
+    if (stream->queued > high) {
+        stream->flags |= STREAM_HIGH;
+    } else if (stream->queued <= low) {
+        stream->flags &= ~(unsigned)STREAM_HIGH;
+        eddy__drains_end(stream, 0);
+    }
+    return 0;
+}
+
+static void cancel_drain(struct eddy_request *request)
+{
+    struct eddy_stream *stream = eddy_request_on(request);
+    struct drain *drain = (struct drain *)eddy_request_words(request);
+    struct drain **link = &stream->drains;
+
+    while (*link != drain)
+        link = &(*link)->next;
+    *link = drain->next;
+    eddy_complete(request, eddy_n(-ECANCELED));
+}
+
+static bool start_drain(struct eddy_request *request,
+                        struct eddy_result *ret_result)
+{
+    struct eddy_stream *stream = eddy_request_on(request);
+    struct drain *drain = (struct drain *)eddy_request_words(request);
+    struct drain **end;
+    int err = eddy__stream_check(stream, request);
+
+    if (err == 0 && (stream->flags & STREAM_BROKEN) != 0)
+        err = stream->write_error;
+    *ret_result = eddy_n(err);
+    if (err < 0 || (stream->flags & STREAM_HIGH) == 0)
+        return true;
+    for (end = &stream->drains; *end != NULL;)
+        end = &(*end)->next;
+    drain->next = NULL;
+    *end = drain;
+    return false;
+}
+
+struct eddy_op eddy_drain(struct eddy_stream *stream)
+{
+    static const struct eddy_op_type type = {
+        .abi = EDDY_OP_ABI,
+        .name = "drain",
+        .start = start_drain,
+        .cancel = cancel_drain,
+    };
+
+    return (struct eddy_op){ .type = &type, .on = stream };
+}

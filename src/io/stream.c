@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream.c - the life of a stream.
+ *
+ * Operations end through the queue of completions, so that everything a close
+ * puts an end to is delivered before the close itself, and the memory goes
+ * after that: cancelled operations, then the closer, then the burial, in this
+ * order in one queue.
+ */
+#include "io.h"
+
+enum { HIGH_WATER = 65536, LOW_WATER = 16384 }; /* P10 */
+
+/* ---- Events ------------------------------------------------------------- */
+
+void eddy__stream_watch(struct eddy_stream *stream)
+{
+    unsigned interest = 0;
+
+    if (stream->reader != NULL && (stream->flags & STREAM_PAUSED) == 0)
+        interest |= EDDY_READ;
+    if (stream->first != NULL)
+        interest |= EDDY_WRITE;
+    (void)eddy_watch_set(&stream->watch, interest); /* cannot fail */
+}
+
+/* The poller would not take the descriptor. */
+static void refused(struct eddy_stream *stream, int err)
+{
+    struct eddy_request *reader = stream->reader;
+
+    stream->reader = NULL;
+    if (reader != NULL)
+        eddy_complete(reader, eddy_n(err));
+    eddy__write_break(stream, err);
+}
+
+static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)
+{
+    struct eddy_stream *stream = arg;
+    int err = (ready & EDDY_ERROR) != 0 ? eddy_watch_error(watch) : 0;
+
+    if (err < 0) {
+        refused(stream, err);
+    } else {
+        if ((ready & EDDY_READ) != 0) {
+            stream->flags |= STREAM_READABLE;
+            eddy__read_step(stream);
+        }
+        if ((ready & EDDY_WRITE) != 0)
+            eddy__write_flush(stream);
+    }
+    if ((stream->flags & STREAM_CLOSED) == 0)
+        eddy__stream_watch(stream);
+}
+
+static void kicked(struct eddy_call *call)
+{
+    struct eddy_stream *stream = container_of(call, struct eddy_stream, kick);
+
+    stream->flags &= ~(unsigned)STREAM_KICKED;
+    if ((stream->flags & STREAM_CLOSING) != 0)
+        return;
+    eddy__read_step(stream);
+    eddy__stream_watch(stream);
+}
+
+void eddy__stream_kick(struct eddy_stream *stream)
+{
+    if ((stream->flags & STREAM_KICKED) != 0)
+        return;
+    stream->flags |= STREAM_KICKED;
+    eddy_complete_call(stream->loop, &stream->kick);
+}
+
+/* ---- Closing ------------------------------------------------------------ */
+
+static void bury(struct eddy_call *call)
+{
+    struct eddy_stream *stream = container_of(call, struct eddy_stream, burial);
+    const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
+
+    eddy__buffer_free(stream);
+    (void)mem->resize(mem->arg, stream, 0);
+}
+
+static void finish(struct eddy_stream *stream, int64_t n)
+{
+    struct eddy_request *closer = stream->closer;
+
+    if ((stream->flags & STREAM_CLOSED) != 0)
+        return;
+    stream->flags |= STREAM_CLOSED;
+    (void)eddy_watch_stop(&stream->watch);
+    (void)eddy_loop_forget(stream->loop, stream->fd);
+    (void)stream->sys->close(stream->sys->arg, stream->fd);
+    eddy_loop_disown(stream->loop, &stream->owned);
+    if (closer != NULL)
+        eddy_complete(closer, eddy_n(n));
+    eddy_complete_call(stream->loop, &stream->burial);
+}
+
+void eddy__stream_flushed(struct eddy_stream *stream, int64_t n)
+{
+    if ((stream->flags & STREAM_CLOSING) != 0 && stream->first == NULL)
+        finish(stream, n);
+}
+
+static void drop_unsent(struct eddy_stream *stream, int64_t n)
+{
+    eddy__write_break(stream, -ECANCELED);
+    finish(stream, n);
+}
+
+static void begin_close(struct eddy_stream *stream, bool flush)
+{
+    if (stream->reader != NULL)
+        eddy__read_cancel(stream->reader);
+    stream->flags |= STREAM_CLOSING;
+    eddy__drains_end(stream, -ECANCELED);
+    eddy__write_cancel_all(stream);
+    if (!flush) {
+        drop_unsent(stream, 0);
+        return;
+    }
+    eddy__stream_flushed(stream, 0);
+    if ((stream->flags & STREAM_CLOSED) != 0)
+        return;
+    /* nobody else keeps the loop alive for these last bytes */
+    (void)eddy_watch_background(&stream->watch, false);
+    eddy__stream_watch(stream);
+}
+
+static void cancel_close(struct eddy_request *request)
+{
+    drop_unsent(eddy_request_on(request), -ECANCELED);
+}
+
+static bool start_close(struct eddy_request *request,
+                        struct eddy_result *ret_result)
+{
+    struct eddy_stream *stream = eddy_request_on(request);
+    int err = eddy__stream_check(stream, request);
+
+    if (err < 0) {
+        *ret_result = eddy_n(err == -EBADF ? -EALREADY : err);
+        return true;
+    }
+    stream->closer = request;
+    begin_close(stream, true);
+    return false;
+}
+
+struct eddy_op eddy_close(struct eddy_stream *stream)
+{
+    static const struct eddy_op_type type = {
+        .abi = EDDY_OP_ABI,
+        .name = "close",
+        .start = start_close,
+        .cancel = cancel_close,
+    };
+
+    return (struct eddy_op){ .type = &type, .on = stream };
+}
+
+void eddy_stream_free(struct eddy_stream *stream, bool flush)
+{
+    if (stream == NULL || eddy_loop_check(stream->loop) < 0)
+        return;
+    if ((stream->flags & STREAM_CLOSING) == 0)
+        begin_close(stream, flush);
+    else if (!flush)
+        drop_unsent(stream, 0);
+}
+
+void eddy__stream_drop(struct eddy_result result)
+{
+    eddy_stream_free(result.stream, false);
+}
+
+static void close_owned(struct eddy_owned *owned)
+{
+    eddy_stream_free(container_of(owned, struct eddy_stream, owned), false);
+}
+
+/* ---- Birth -------------------------------------------------------------- */
+
+int eddy__stream_check(const struct eddy_stream *stream,
+                       const struct eddy_request *request)
+{
+    if (stream == NULL)
+        return -EINVAL;
+    if (stream->loop != eddy_request_loop(request))
+        return -EXDEV;
+    return (stream->flags & STREAM_CLOSING) != 0 ? -EBADF : 0;
+}
+
+int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
+                     int fd, bool socket)
+{
+    static const struct eddy_owned_type type = { "stream", close_owned };
+    const struct eddy_loop_options *settings = eddy_loop_settings(loop);
+    struct eddy_stream *stream =
+        settings->mem.resize(settings->mem.arg, NULL, sizeof *stream);
+    int err;
+
+    if (stream == NULL)
+        return -ENOMEM;
+    memset(stream, 0, sizeof *stream);
+    stream->loop = loop;
+    stream->sys = settings->sys;
+    stream->fd = fd;
+    stream->flags = socket ? STREAM_SOCKET : 0;
+    stream->low = LOW_WATER;
+    stream->high = HIGH_WATER;
+    stream->kick.run = kicked;
+    stream->burial.run = bury;
+    err = eddy_watch_start(loop, &stream->watch, fd, 0, on_ready, stream);
+    if (err < 0) {
+        (void)settings->mem.resize(settings->mem.arg, stream, 0);
+        return err;
+    }
+    (void)eddy_watch_background(&stream->watch, true); /* requests count */
+    eddy_loop_own(loop, &stream->owned, &type);
+    *ret_stream = stream;
+    return 0;
+}
+
+int eddy_stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
+                    int take_fd)
+{
+    const struct eddy_sys *sys;
+    int err = eddy_loop_check(loop);
+    int socket;
+
+    if (err < 0)
+        return err;
+    if (ret_stream == NULL)
+        return -EINVAL;
+    if (take_fd < 0)
+        return -EBADF;
+    sys = eddy_loop_settings(loop)->sys;
+    socket = sys->is_stream(sys->arg, take_fd);
+    if (socket < 0)
+        return socket;
+    err = sys->set_nonblocking(sys->arg, take_fd);
+    if (err < 0)
+        return err;
+    return eddy__stream_new(ret_stream, loop, take_fd, socket > 0);
+}
+
+/* ---- Looking at it ------------------------------------------------------ */
+
+int eddy_stream_fd(const struct eddy_stream *stream)
+{
+    if (stream == NULL)
+        return -EINVAL;
+    return (stream->flags & STREAM_CLOSED) != 0 ? -EBADF : stream->fd;
+}
+
+struct eddy_loop *eddy_stream_loop(const struct eddy_stream *stream)
+{
+    return stream == NULL ? NULL : stream->loop;
+}
+
+static int name_of(const struct eddy_stream *stream,
+                   int (*get)(void *arg, int fd, struct sockaddr *address,
+                              socklen_t *size),
+                   struct eddy_address *ret_address)
+{
+    struct eddy_address address = { .size = sizeof address.storage };
+    int err;
+
+    if (ret_address == NULL)
+        return -EINVAL;
+    if ((stream->flags & STREAM_CLOSED) != 0)
+        return -EBADF;
+    err = get(stream->sys->arg, stream->fd, (struct sockaddr *)&address.storage,
+              &address.size);
+    if (err == 0)
+        *ret_address = address;
+    return err;
+}
+
+int eddy_stream_local(const struct eddy_stream *stream,
+                      struct eddy_address *ret_address)
+{
+    if (stream == NULL)
+        return -EINVAL;
+    return name_of(stream, stream->sys->getsockname, ret_address);
+}
+
+int eddy_stream_peer(const struct eddy_stream *stream,
+                     struct eddy_address *ret_address)
+{
+    if (stream == NULL)
+        return -EINVAL;
+    return name_of(stream, stream->sys->getpeername, ret_address);
+}

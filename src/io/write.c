@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* write.c - the operations that write, and the one that ends the writing. */
+#include "io.h"
+
+static void cancel_write(struct eddy_request *request)
+{
+    struct eddy_stream *stream = eddy_request_on(request);
+
+    eddy__write_cancel(stream, (struct chunk *)eddy_request_words(request));
+    eddy__stream_watch(stream);
+}
+
+/* What nothing waits before is tried at once. true: it is over. */
+static bool try_now(struct eddy_stream *stream, struct chunk *chunk,
+                    struct eddy_result *ret_result)
+{
+    struct iovec iov[IOVECS];
+    int64_t n;
+
+    *ret_result = eddy_n(0);
+    if (stream->first != NULL)
+        return false;
+    if (chunk->left == 0)
+        return true;
+    n = eddy__stream_send(stream, iov, eddy__chunk_gather(chunk, iov, IOVECS));
+    if (n == -EAGAIN)
+        return false;
+    *ret_result = eddy_n(n);
+    if (n < 0) {
+        stream->flags |= STREAM_BROKEN;
+        stream->write_error = (int)n;
+        return true;
+    }
+    eddy__chunk_advance(chunk, (size_t)n);
+    return chunk->left == 0;
+}
+
+static bool begin_write(struct eddy_request *request, struct chunk chunk,
+                        struct eddy_result *ret_result)
+{
+    struct eddy_stream *stream = eddy_request_on(request);
+    int err = eddy__write_check(stream);
+
+    *ret_result = eddy_n(err);
+    if (err < 0)
+        return true;
+    if (try_now(stream, &chunk, ret_result)) {
+        if (ret_result->n >= 0)
+            ret_result->n = (int64_t)chunk.done;
+        return true;
+    }
+    *(struct chunk *)eddy_request_words(request) = chunk;
+    eddy__write_append(stream, (struct chunk *)eddy_request_words(request));
+    return false;
+}
+
+static bool start_write(struct eddy_request *request,
+                        struct eddy_result *ret_result)
+{
+    const uint64_t *words = eddy_request_words(request);
+    int err = eddy__stream_check(eddy_request_on(request), request);
+    struct chunk chunk = { .from = eddy_pointer(words[0]),
+                           .left = (size_t)words[1],
+                           .kind = CHUNK_BYTES };
+
+    if (err == 0 && chunk.left > 0 &&
+        (chunk.from == NULL || chunk.left > INT64_MAX))
+        err = -EINVAL;
+    *ret_result = eddy_n(err);
+    return err < 0 || begin_write(request, chunk, ret_result);
+}
+
+static int measure(const struct iovec *iov, size_t count, size_t *ret_size)
+{
+    size_t size = 0;
+
+    if (iov == NULL && count > 0)
+        return -EINVAL;
+    for (size_t i = 0; i < count; i++) {
+        if (iov[i].iov_len > (size_t)INT64_MAX - size ||
+            (iov[i].iov_base == NULL && iov[i].iov_len > 0))
+            return -EINVAL;
+        size += iov[i].iov_len;
+    }
+    *ret_size = size;
+    return 0;
+}
+
+static bool start_writev(struct eddy_request *request,
+                         struct eddy_result *ret_result)
+{
+    const uint64_t *words = eddy_request_words(request);
+    int err = eddy__stream_check(eddy_request_on(request), request);
+    struct chunk chunk = { .from = eddy_pointer(words[0]),
+                           .kind = CHUNK_VECTOR };
+
+    if (err == 0)
+        err = measure(chunk.from, (size_t)words[1], &chunk.left);
+    *ret_result = eddy_n(err);
+    return err < 0 || begin_write(request, chunk, ret_result);
+}
+
+static bool start_shutdown(struct eddy_request *request,
+                           struct eddy_result *ret_result)
+{
+    struct eddy_stream *stream = eddy_request_on(request);
+    struct chunk *chunk = (struct chunk *)eddy_request_words(request);
+    int err = eddy__stream_check(stream, request);
+
+    if (err == 0 && (stream->flags & (STREAM_SHUT | STREAM_ENDING)) != 0)
+        err = -EALREADY;
+    if (err == 0)
+        err = eddy__write_check(stream);
+    *ret_result = eddy_n(err);
+    if (err < 0)
+        return true;
+    stream->flags |= STREAM_ENDING;
+    *chunk = (struct chunk){ .kind = CHUNK_SHUTDOWN };
+    eddy__write_append(stream, chunk);
+    eddy__write_settle(stream);
+    eddy__stream_watch(stream);
+    return false;
+}
+
+struct eddy_op eddy_write(struct eddy_stream *stream, const void *buf,
+                          size_t size)
+{
+    static const struct eddy_op_type type = {
+        .abi = EDDY_OP_ABI,
+        .name = "write",
+        .start = start_write,
+        .cancel = cancel_write,
+    };
+
+    return (struct eddy_op){ .type = &type,
+                             .on = stream,
+                             .word = { eddy_word(buf), size } };
+}
+
+struct eddy_op eddy_writev(struct eddy_stream *stream, const struct iovec *iov,
+                           size_t count)
+{
+    static const struct eddy_op_type type = {
+        .abi = EDDY_OP_ABI,
+        .name = "writev",
+        .start = start_writev,
+        .cancel = cancel_write,
+    };
+
+    return (struct eddy_op){ .type = &type,
+                             .on = stream,
+                             .word = { eddy_word(iov), count } };
+}
+
+struct eddy_op eddy_shutdown(struct eddy_stream *stream)
+{
+    static const struct eddy_op_type type = {
+        .abi = EDDY_OP_ABI,
+        .name = "shutdown",
+        .start = start_shutdown,
+        .cancel = cancel_write,
+    };
+
+    return (struct eddy_op){ .type = &type, .on = stream };
+}

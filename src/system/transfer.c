@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* transfer.c - bytes in and out, without SIGPIPE (T32). */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "system.h"
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* the socket has SO_NOSIGPIPE then */
+#endif
+
+static int64_t value_of(ssize_t n)
+{
+    if (n >= 0)
+        return n;
+    return errno == EWOULDBLOCK ? -EAGAIN : -errno; /* two names for one */
+}
+
+int64_t eddy__recv(void *arg, int fd, bool socket, void *buf, size_t size)
+{
+    ssize_t n;
+
+    (void)arg;
+    do
+        n = socket ? recv(fd, buf, size, 0) : read(fd, buf, size);
+    while (n < 0 && errno == EINTR);
+    return value_of(n);
+}
+
+/* The signal a write into a dead pipe raises comes to this very thread, and can
+ * be taken back before anybody sees it; one that was pending before cannot be
+ * told from it, and stays. */
+static ssize_t write_quietly(int fd, const struct iovec *iov, int count)
+{
+    sigset_t pipe_only, pending, former;
+    ssize_t n;
+    int err, taken;
+
+    (void)sigemptyset(&pipe_only);
+    (void)sigaddset(&pipe_only, SIGPIPE);
+    (void)sigpending(&pending);
+    if (sigismember(&pending, SIGPIPE))
+        return writev(fd, iov, count);
+    (void)pthread_sigmask(SIG_BLOCK, &pipe_only, &former);
+    n = writev(fd, iov, count);
+    err = errno;
+    if (n < 0 && err == EPIPE) {
+        (void)sigpending(&pending);
+        if (sigismember(&pending, SIGPIPE))
+            (void)sigwait(&pipe_only, &taken);
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &former, NULL);
+    errno = err;
+    return n;
+}
+
+static ssize_t send_once(int fd, const struct iovec *iov, int count)
+{
+    struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov };
+
+    if (count == 1)
+        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+    message.msg_iovlen = (size_t)count;
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+int64_t eddy__send(void *arg, int fd, bool socket, const struct iovec *iov,
+                   int count)
+{
+    ssize_t n;
+
+    (void)arg;
+    do
+        n = socket ? send_once(fd, iov, count) : write_quietly(fd, iov, count);
+    while (n < 0 && errno == EINTR);
+    return value_of(n);
+}

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""The load, and the demo: they tell right from wrong."""
+
+import resource
+import socket
+import threading
+import unittest
+
+import toolkit
+from toolkit import eddy
+
+
+def figures(done):
+    """The report as a dict of the first word after each name."""
+    return {line.split()[0]: float(line.split()[1])
+            for line in done.stdout.splitlines()}
+
+
+class FakeServer:
+    """Answers each line as it is told to, in a thread, until it is closed."""
+
+    def __init__(self, test, reply):
+        self.reply = reply
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        test.addCleanup(self.close)
+
+    def run(self):
+        try:
+            while True:
+                sock, _ = self.listener.accept()
+                threading.Thread(target=self.talk, args=(sock,)).start()
+        except OSError:
+            pass  # closed: it is over
+
+    def talk(self, sock):
+        with sock, sock.makefile("rb") as lines:
+            try:
+                for line in lines:
+                    reply = self.reply(line)
+                    if reply is None:
+                        return
+                    sock.sendall(reply)
+            except OSError:
+                pass  # the client has gone
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+
+
+@toolkit.on_each_poller
+class Load:
+    def load(self, port, *args):
+        return eddy("load", "127.0.0.1", str(port), "--poller", self.poller,
+                    "--seconds", "0.2", *args)
+
+    def assert_passed(self, done, least):
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        found = figures(done)
+        self.assertEqual((found["wrong"], found["failed"]), (0, 0))
+        self.assertGreaterEqual(found["requests"], least)
+        self.assertGreater(found["req/s"], 0)
+        self.assertLessEqual(found["p50"], found["p99"])
+        self.assertLessEqual(found["p99"], found["p99.9"])
+
+    def it_finds_nothing_wrong_with_the_services(self):
+        for service in ["echo", "double"]:
+            server = toolkit.Server(self, service=service, poller=self.poller)
+            self.assert_passed(self.load(server.port, "--service", service),
+                               50)
+
+    def it_takes_the_smallest_and_the_largest_requests(self):
+        for service, sizes in [("echo", ["1", "1048576"]),
+                               ("double", ["2", "3", "4", "4097"])]:
+            server = toolkit.Server(self, service=service, poller=self.poller)
+            for size in sizes:
+                done = self.load(server.port, "--service", service, "--size",
+                                 size, "--connections", "3")
+                self.assert_passed(done, 3)
+
+    def it_keeps_300_connections_busy(self):
+        server = toolkit.Server(self, service="echo", poller=self.poller)
+        self.assert_passed(self.load(server.port, "--connections", "300"), 300)
+
+    def it_finds_wrong_replies(self):
+        right = toolkit.expected
+        for wrong in [lambda line: b"1\n", lambda line: line,
+                      lambda line: b"0" + right(line),
+                      lambda line: right(line).replace(b"2", b"3"),
+                      lambda line: right(line).replace(b"-", b""),
+                      lambda line: b"ERROR\n"]:
+            server = FakeServer(self, wrong)
+            done = self.load(server.port, "--service", "double",
+                             "--connections", "2")
+            self.assertEqual(done.returncode, 1)
+            self.assertGreater(figures(done)["wrong"], 0)
+            self.assertIn("wrong", done.stderr)
+
+    def it_agrees_with_python_about_right_replies(self):
+        server = FakeServer(self, toolkit.expected)
+        for size in ["2", "5", "64", "4097"]:
+            done = self.load(server.port, "--service", "double", "--size",
+                             size, "--connections", "2")
+            self.assert_passed(done, 2)
+
+    def it_tells_of_connections_that_break(self):
+        server = FakeServer(self, lambda line: None)
+        done = self.load(server.port, "--service", "double", "--connections",
+                         "5")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(figures(done)["failed"], 5)
+        self.assertIn("5 of 5 connections failed", done.stderr)
+
+    def it_does_not_wait_for_ever_for_a_reply(self):
+        server = FakeServer(self, lambda line: b"")
+        done = self.load(server.port, "--service", "double", "--connections",
+                         "2")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(figures(done)["failed"], 2)
+
+    def it_tells_that_nobody_listens(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        done = self.load(port)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("while connecting", done.stderr)
+
+
+class Limits(unittest.TestCase):
+    def it_tells_that_descriptors_are_too_few(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+
+        for args in [["load", "127.0.0.1", "9", "--connections", "100"],
+                     ["demo", "--connections", "100"]]:
+            done = eddy(*args, preexec_fn=few)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("descriptors", done.stderr)
+
+    def it_raises_a_low_limit_by_itself(self):
+        def low():
+            hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (60, hard))
+
+        server = toolkit.Server(self, service="echo", preexec_fn=low)
+        done = eddy("load", "127.0.0.1", str(server.port), "--connections",
+                    "200", "--seconds", "0.2", preexec_fn=low)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+class Demo(unittest.TestCase):
+    def it_serves_on_every_poller_that_opens(self):
+        done = eddy("demo", "--seconds", "0.2", "--connections", "20")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        rows = [line.split() for line in done.stdout.splitlines()
+                if " callback " in line]
+        self.assertEqual([row[0] for row in rows],
+                         [p["name"] for p in toolkit.list_pollers()
+                          if p["opens"]])
+        for row in rows:
+            self.assertGreater(int(row[2]), 20)   # requests
+            self.assertEqual(row[3:5], ["0", "0"])  # wrong, failed
+
+
+if __name__ == "__main__":
+    toolkit.main()

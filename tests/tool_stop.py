@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""A server that is told to stop: politely, but within a second."""
+
+import signal
+import socket
+import time
+
+import toolkit
+from toolkit import PATIENCE, read_all, read_lines
+
+SECOND = PATIENCE
+
+
+@toolkit.on_each_poller
+class Stopping:
+    def start(self, **more):
+        self.server = toolkit.Server(self, poller=self.poller, **more)
+        return self.server.connect(self)
+
+    def assert_stops(self, signum=signal.SIGTERM):
+        status, seconds = self.server.stop(signum)
+        self.assertEqual(status, 0)
+        self.assertLess(seconds, SECOND)
+
+    def it_stops_on_either_signal(self):
+        for signum in [signal.SIGTERM, signal.SIGINT]:
+            self.start().close()
+            self.assert_stops(signum)
+
+    def it_stops_with_clients_that_are_silent(self):
+        for service in ["double", "echo"]:
+            client = self.start(service=service)
+            self.assert_stops()
+            self.assertEqual(read_all(client), b"")
+
+    def it_accepts_no_more(self):
+        self.start()
+        self.assert_stops()
+        with self.assertRaises(ConnectionRefusedError):
+            self.server.connect(self)
+
+    def it_answers_what_it_has_got(self):
+        client = self.start()
+        client.sendall(b"1\n")
+        self.assertEqual(read_lines(client, 1), b"2\n")
+        client.sendall(b"".join(b"%d\n" % i for i in range(5000)))
+        self.server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(read_all(client),
+                         b"".join(b"%d\n" % (2 * i) for i in range(5000)))
+        self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
+
+    def it_does_not_wait_for_the_rest_of_a_line(self):
+        client = self.start()
+        client.sendall(b"1\n2")
+        self.assertEqual(read_lines(client, 1), b"2\n")
+        self.assert_stops()
+        self.assertEqual(read_all(client), b"")
+
+    def it_does_not_wait_for_the_end_of_a_long_line(self):
+        client = self.start()
+        client.sendall(b"9" * 10000)
+        self.assertEqual(read_lines(client, 1), b"ERROR\n")
+        self.assert_stops()
+        self.assertEqual(read_all(client), b"")
+
+    def it_does_not_wait_for_clients_that_do_not_read(self):
+        for service in ["double", "echo"]:
+            client = self.start(service=service)
+            client.settimeout(0.2)
+            with self.assertRaises(socket.timeout):
+                while True:
+                    client.send(b"1234567\n" * 8192)
+            self.assert_stops()
+
+    def it_does_not_wait_for_clients_that_never_stop(self):
+        client = self.start()
+        client.sendall(b"1\n")
+        self.assertEqual(read_lines(client, 1), b"2\n")
+        self.server.process.send_signal(signal.SIGTERM)
+        start = time.monotonic()
+        try:
+            while self.server.process.poll() is None:
+                client.sendall(b"1\n")
+                if not client.recv(100):
+                    break
+        except ConnectionError:
+            pass
+        self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
+        self.assertLess(time.monotonic() - start, SECOND)
+
+    def it_stops_with_500_clients(self):
+        self.start()
+        clients = [self.server.connect(self) for _ in range(500)]
+        for client in clients:
+            client.sendall(b"4\n")
+        for client in clients:
+            self.assertEqual(read_lines(client, 1), b"8\n")
+        self.assert_stops()
+
+
+if __name__ == "__main__":
+    toolkit.main()

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the tool lean on.
+
+    EDDY                   the program under test
+    CK_RUN_CASE            one poller only, as for the tests in C
+    CK_TIMEOUT_MULTIPLIER  patience, for slow machines
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+# The tests say themselves which poller, and expect that nothing is logged.
+for name in ("EDDY_POLLER", "EDDY_DEBUG"):
+    os.environ.pop(name, None)
+
+EDDY = os.environ.get("EDDY", "./tools/eddy/eddy")
+PATIENCE = float(os.environ.get("CK_TIMEOUT_MULTIPLIER", "1"))
+LONG = 30 * PATIENCE  # seconds, after which something hangs
+
+
+def eddy(*args, **more):
+    """Runs the tool to its end."""
+    return subprocess.run([EDDY, *args], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, timeout=4 * LONG, **more)
+
+
+def list_pollers():
+    return json.loads(eddy("pollers", "--json").stdout)
+
+
+def pollers_that_open():
+    names = [p["name"] for p in list_pollers() if p["opens"]]
+    only = os.environ.get("CK_RUN_CASE")
+    return [name for name in names if only in (None, "", name)]
+
+
+class Server:
+    """`eddy serve`, in a process that is gone after the test."""
+
+    def __init__(self, test, *args, service="double", poller=None, **more):
+        args = [EDDY, "serve", service, *args]
+        if poller:
+            args += ["--poller", poller]
+        self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE,
+                                        universal_newlines=True, **more)
+        test.addCleanup(self.kill)
+        ready = self.process.stdout.readline().split()
+        test.assertEqual(ready[:1], ["ready"], "the server did not start")
+        self.host, self.port = ready[1], int(ready[2])
+
+    def connect(self, test):
+        sock = socket.create_connection((self.host, self.port), timeout=LONG)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        test.addCleanup(sock.close)
+        return sock
+
+    def stop(self, signum=signal.SIGTERM):
+        """Returns the exit status and how many seconds it took."""
+        start = time.monotonic()
+        self.process.send_signal(signum)
+        return self.process.wait(LONG), time.monotonic() - start
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def read_lines(sock, count):
+    """The next `count` lines, and nothing after them."""
+    data = b""
+    while data.count(b"\n") < count:
+        piece = sock.recv(65536)
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def read_all(sock):
+    pieces = []
+    while True:
+        piece = sock.recv(65536)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+
+
+def converse(sock, data):
+    """Sends it all, ends, and returns all that comes: at the same time, for a
+    server need not listen to those who do not."""
+    received = []
+    sock.setblocking(False)
+    data = memoryview(data)
+    while True:
+        readable, writable, _ = select.select(
+            [sock], [sock] if data is not None else [], [], LONG)
+        if not readable and not writable:
+            raise TimeoutError("the server has fallen silent")
+        if writable:
+            data = data[sock.send(data):] if len(data) else data
+            if not len(data):
+                sock.shutdown(socket.SHUT_WR)
+                data = None
+        if readable:
+            piece = sock.recv(65536)
+            if not piece:
+                return b"".join(received)
+            received.append(piece)
+
+
+def expected(line):
+    """The reply of the doubling service to a line, by Python's own int()."""
+    text = line.rstrip(b"\n")
+    try:
+        if len(text) > 4096 or b"_" in text:
+            raise ValueError
+        return b"%d\n" % (2 * int(text))
+    except ValueError:
+        return b"ERROR\n"
+
+
+def on_each_poller(cls):
+    """Makes of one TestCase one for each poller: Doubling_epoll, ..."""
+    module = sys.modules[cls.__module__]
+    for name in pollers_that_open():
+        title = "%s_%s" % (cls.__name__, name)
+        setattr(module, title, type(title, (cls, unittest.TestCase),
+                                    {"poller": name,
+                                     "__module__": cls.__module__}))
+    return cls
+
+
+def main():
+    """Runs the tests of the program: here a test is what says what it does."""
+    loader = unittest.TestLoader()
+    loader.testMethodPrefix = "it_"
+    suite = loader.loadTestsFromModule(sys.modules["__main__"])
+    if suite.countTestCases() == 0:
+        print("There is no poller to test.")
+        sys.exit(77)
+    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    sys.exit(0 if result.wasSuccessful() else 1)

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* main.c - the program `eddy`: finds the command and runs it. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const struct command *const commands[] = {
+    &pollers_command,
+    &serve_command,
+    &load_command,
+    &demo_command,
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: eddy COMMAND [OPTION ...]\n\n", out);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n'eddy COMMAND --help' tells more of each; 'eddy --version' prints"
+          " the version.\n",
+          out);
+}
+
+static int unknown(const char *word)
+{
+    struct words words = { "", 0 };
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        words_add(&words, commands[i]->name);
+    complain("unknown command '%s': there is %s, --help, --version", word,
+             words.text);
+    return TOOL_MISUSED;
+}
+
+static int run_command(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return TOOL_MISUSED;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i]->name) == 0)
+            return commands[i]->run(commands[i], argc - 1, argv + 1);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        print_usage(stdout);
+    else if (strcmp(argv[1], "--version") == 0)
+        printf("eddy %s\n", eddy_version());
+    else
+        return unknown(argv[1]);
+    return TOOL_DONE;
+}
+
+/* What was printed may still be on its way, and the way may be blocked. */
+static int finish_output(int status)
+{
+    int err = 0;
+
+    if (fflush(stdout) != 0)
+        err = errno;
+    else if (ferror(stdout))
+        err = EIO; /* earlier; which one is not known any more */
+    if (err == 0)
+        return status;
+    complain("cannot write to stdout: %s", eddy_strerror(err));
+    return status == TOOL_DONE ? TOOL_FAILED : status;
+}
+
+int main(int argc, char **argv)
+{
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+    /* A broken pipe is an error to report, not to die of. */
+    sigaction(SIGPIPE, &ignore, NULL);
+    return finish_output(run_command(argc, argv));
+}

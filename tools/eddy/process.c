@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* process.c - starts a server beside us, and ends it. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <eddy/process.h>
+
+#include "process.h"
+#include "tool.h"
+
+/* A server that takes longer than that to begin or to end is broken. */
+#define SERVER_NS (10 * EDDY_SECOND)
+
+enum { WHERE = 64 }; /* "127.0.0.1 40000\n" has room */
+
+/* ---- There -------------------------------------------------------------- */
+
+struct child {
+    struct server server;
+    struct eddy_stream *control;
+};
+
+static void on_enough(struct eddy_result result, void *arg)
+{
+    struct child *child = arg;
+
+    if (result.n == -ECANCELED)
+        return; /* the loop has come to its end before */
+    eddy_stream_free(child->control, true);
+    server_stop(&child->server);
+}
+
+static int tell_where(struct child *child)
+{
+    char where[WHERE];
+    int err = server_where(&child->server, where, sizeof where - 1);
+
+    if (err < 0)
+        return err;
+    strcat(where, "\n");
+    return eddy_send(child->control, where, strlen(where));
+}
+
+/* Returns how the process ends. */
+static int serve(const struct service *service,
+                 const struct eddy_poller_ops *poller, int control)
+{
+    struct child child;
+    char nothing[1];
+    struct eddy_loop *loop = loop_open(poller);
+    int err = -ENOMEM;
+
+    if (loop != NULL)
+        err = eddy_stream_new(&child.control, loop, control);
+    if (err == 0)
+        err = server_open(&child.server, loop, service, "127.0.0.1", 0);
+    if (err == 0)
+        err = tell_where(&child);
+    if (err >= 0)
+        err = eddy_start(loop, eddy_read(child.control, nothing, 1), on_enough,
+                         &child, NULL);
+    if (err >= 0)
+        err = eddy_loop_run(loop);
+    eddy_loop_free(loop);
+    return err < 0 ? TOOL_FAILED : TOOL_DONE;
+}
+
+/* ---- Here --------------------------------------------------------------- */
+
+/* *ret_control is our end of the pair. */
+static pid_t fork_server(const struct service *service,
+                         const struct eddy_poller_ops *poller, int *ret_control)
+{
+    int pair[2];
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+        return -1;
+    fflush(NULL); /* lest both print what waits in the buffers */
+    pid = fork();
+    if (pid == 0) {
+        close(pair[0]);
+        _exit(serve(service, poller, pair[1]));
+    }
+    close(pair[1]);
+    if (pid < 0)
+        close(pair[0]);
+    else
+        *ret_control = pair[0];
+    return pid;
+}
+
+static int hear_where(struct server_process *process)
+{
+    char where[WHERE];
+    struct eddy_result line = eddy_loop_run_until(
+        process->loop,
+        eddy_within(SERVER_NS,
+                    eddy_read_line(process->control, where, sizeof where)));
+
+    if (line.n == 0)
+        return -ECHILD; /* it is gone, and has told why */
+    if (line.n > 0)
+        process->port = (uint16_t)strtoul(strchr(where, ' ') + 1, NULL, 10);
+    return line.n < 0 ? (int)line.n : 0;
+}
+
+/* The loop is made after the fork: otherwise it would have to be told. */
+static int meet_server(struct server_process *process, int control)
+{
+    int err;
+
+    process->loop = loop_open(NULL);
+    if (process->loop == NULL)
+        return -ENOMEM;
+    err = eddy_stream_new(&process->control, process->loop, control);
+    return err < 0 ? err : hear_where(process);
+}
+
+bool process_start(struct server_process *process,
+                   const struct service *service,
+                   const struct eddy_poller_ops *poller)
+{
+    int control, err;
+
+    *process = (struct server_process){ 0 };
+    process->pid = fork_server(service, poller, &control);
+    if (process->pid < 0) {
+        complain("cannot start a server: %s", eddy_strerror(errno));
+        return false;
+    }
+    err = meet_server(process, control);
+    if (err == 0)
+        return true;
+    complain("the server does not begin: %s", eddy_strerror(err));
+    if (process->control == NULL)
+        close(control);
+    process_end(process);
+    return false;
+}
+
+static bool wait_for_end(struct server_process *process)
+{
+    struct eddy_result end = { .n = -ENOMEM };
+
+    if (process->loop != NULL)
+        end = eddy_loop_run_until(
+            process->loop,
+            eddy_within(SERVER_NS, eddy_child_exit(process->pid)));
+    if (end.n > 0)
+        complain("the server failed: status %lld", (long long)end.n);
+    if (end.n < 0) {
+        complain("the server does not end: %s", eddy_strerror((int)end.n));
+        kill(process->pid, SIGKILL);
+        waitpid(process->pid, NULL, 0);
+    }
+    return end.n == 0;
+}
+
+bool process_end(struct server_process *process)
+{
+    bool well;
+
+    eddy_stream_free(process->control, false); /* tells it that it is enough */
+    well = wait_for_end(process);
+    eddy_loop_free(process->loop);
+    return well;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c - what can be said of a load when it is over. */
+#include "loader.h"
+
+double load_per_second(const struct load_report *report)
+{
+    if (report->elapsed_ns <= 0)
+        return 0;
+    return (double)report->requests * 1e9 / (double)report->elapsed_ns;
+}
+
+double load_quantile_us(const struct load_report *report, int per_mille)
+{
+    int64_t ns = histogram_quantile(&report->latency, per_mille);
+
+    return (double)ns / 1e3;
+}
+
+bool load_passed(const struct load_report *report)
+{
+    return report->wrong == 0 && report->failed == 0 && report->requests > 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* say.c - words for the person at the terminal. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "tool.h"
+
+void complain(const char *format, ...)
+{
+    va_list args;
+
+    /* In order, when both go to one place. */
+    fflush(stdout);
+    va_start(args, format);
+    fputs("eddy: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+void words_add(struct words *words, const char *word)
+{
+    size_t room = sizeof words->text - words->used;
+    int n = snprintf(words->text + words->used, room, "%s%s",
+                     words->used > 0 ? ", " : "", word);
+
+    if (n > 0 && (size_t)n < room)
+        words->used += (size_t)n;
+}
+
+struct eddy_loop *loop_open(const struct eddy_poller_ops *poller)
+{
+    struct eddy_loop_options options = { .poller = poller };
+    struct eddy_loop *loop = NULL;
+    int err = eddy_loop_new(&loop, &options);
+
+    if (err == -ENOENT && poller == NULL)
+        complain("EDDY_POLLER in the environment names no poller of this build:"
+                 " 'eddy pollers' lists them");
+    else if (err < 0)
+        complain("cannot make a loop: %s", eddy_strerror(err));
+    return err < 0 ? NULL : loop;
+}

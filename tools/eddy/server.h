@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server.h - who accepts connections, and ends them in good time.
+ *
+ * A server knows its clients only as a list; what is said to them, and in which
+ * style, is the service's. Stopping takes three steps:
+ *
+ *     stop    no more connections; what has arrived is answered as ever
+ *     finish  QUIET_NS later: whoever says nothing now is said good-bye to
+ *     give up GRACE_NS after the stop: who has not read his replies by now
+ *             will not get them
+ *
+ * The loop runs out of work as soon as the last client has gone.
+ */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <stdbool.h>
+
+#include <eddy/op.h>
+#include <eddy/stream.h>
+
+struct server;
+struct client;
+
+/* What is served, and in which style. */
+struct service {
+    const char *name;
+    const char *style;
+
+    /* Takes the stream and begins to serve it: server_join(). -ENOMEM: the
+     * stream is still the server's. */
+    int (*welcome)(struct server *server, struct eddy_stream *stream);
+
+    /* The server has been quiet: no more reading from this client; its replies
+     * go out, and then it is closed. */
+    void (*finish)(struct client *client);
+};
+
+/* All rows of the table; NULL past the end. */
+const struct service *service_at(size_t index);
+/* NULL: there is no such service in that style. */
+const struct service *service_find(const char *name, const char *style);
+
+/* A connection as the server sees it: the first member of what a service keeps
+ * for it, in memory from malloc(). */
+struct client {
+    struct client *prev, *next;
+    struct server *server;
+    struct eddy_stream *stream;
+};
+
+struct server {
+    struct eddy_loop *loop;
+    const struct service *service;
+    struct eddy_listener *listener; /* NULL: it accepts no more */
+    struct client *clients;
+    struct eddy_request incoming;
+    struct eddy_request quiet, grace;
+    int64_t last_read_ns; /* when reading ends for all; EDDY_FOREVER: not yet */
+    bool told_full;
+};
+
+/* Listens at a host, a name or a number, and begins to serve. It says what
+ * went wrong by itself. */
+int server_open(struct server *server, struct eddy_loop *loop,
+                const struct service *service, const char *host, uint16_t port);
+
+/* "127.0.0.1 8000": where it listens. */
+int server_where(const struct server *server, char *buf, size_t size);
+
+/* Begins to stop; a second time stops at once. */
+void server_stop(struct server *server);
+
+/* ---- For the services --------------------------------------------------- */
+
+void server_join(struct server *server, struct eddy_stream *stream,
+                 struct client *client);
+/* Frees the client, too. */
+void server_leave(struct client *client);
+
+/* How long the next read may wait: EDDY_FOREVER until the server stops, then
+ * not long, and 0 when reading is over. */
+int64_t server_patience(const struct server *server);
+
+#endif

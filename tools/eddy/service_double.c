@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * service_double.c - the doubling service in callbacks.
+ *
+ *     read a line --> reply --> (drain, if much is waiting) --> read a line ...
+ *          |    \                                  |
+ *          |     too long --> ERROR --> skip it ---+
+ *          |
+ *     blank line: farewell      end, or an error: close
+ *
+ * One operation at a time, so replies are in order, and a client that does not
+ * read its replies is not read either.
+ */
+#include <stdlib.h>
+
+#include "callback.h"
+#include "double.h"
+
+struct doubler {
+    struct caller caller; /* first, see there */
+    bool reading;         /* waits for the client to say something */
+    char line[DOUBLE_ROOM];
+};
+
+static void on_line(struct eddy_result result, void *arg);
+static void on_skipped(struct eddy_result result, void *arg);
+static void on_drained(struct eddy_result result, void *arg);
+
+static struct eddy_stream *stream_of(const struct doubler *d)
+{
+    return d->caller.client.stream;
+}
+
+/* Runs an operation that waits for the client to speak. */
+static void listen_to(struct doubler *d, struct eddy_op op,
+                      eddy_done_fn *on_done)
+{
+    int64_t patience_ns = server_patience(d->caller.client.server);
+
+    d->reading = true;
+    caller_run(&d->caller, eddy_within(patience_ns, op), on_done);
+}
+
+static void read_next(struct doubler *d)
+{
+    listen_to(d, eddy_read_line(stream_of(d), d->line, sizeof d->line),
+              on_line);
+}
+
+static void drain(struct doubler *d)
+{
+    caller_run(&d->caller, eddy_drain(stream_of(d)), on_drained);
+}
+
+static void on_drained(struct eddy_result result, void *arg)
+{
+    struct doubler *d = arg;
+
+    if (result.n < 0)
+        caller_close(&d->caller);
+    else
+        read_next(d);
+}
+
+static void answer(struct doubler *d, size_t size)
+{
+    int full = 0;
+
+    size = double_line(d->line, size);
+    if (size > 0)
+        full = eddy_send(stream_of(d), d->line, size);
+
+    if (size == 0)
+        caller_farewell(&d->caller);
+    else if (full < 0)
+        caller_close(&d->caller);
+    else if (full > 0)
+        drain(d);
+    else
+        read_next(d);
+}
+
+/* The line is still on its way, and may be for ever. */
+static void answer_too_long(struct doubler *d)
+{
+    int full = eddy_send(stream_of(d), DOUBLE_ERROR, sizeof DOUBLE_ERROR - 1);
+
+    if (full < 0)
+        caller_close(&d->caller);
+    else
+        listen_to(d, eddy_skip_until(stream_of(d), "\n", 1), on_skipped);
+}
+
+/* Nothing more is heard: the server stops (it has cancelled the read, or lost
+ * its patience), or the connection is broken. */
+static void give_up(struct doubler *d, int64_t err)
+{
+    if (err == -ECANCELED || err == -ETIME)
+        caller_farewell(&d->caller);
+    else
+        caller_close(&d->caller);
+}
+
+static void on_line(struct eddy_result result, void *arg)
+{
+    struct doubler *d = arg;
+
+    d->reading = false;
+    if (result.n > 0)
+        answer(d, (size_t)result.n);
+    else if (result.n == 0)
+        caller_close(&d->caller);
+    else if (result.n == -EMSGSIZE)
+        answer_too_long(d);
+    else
+        give_up(d, result.n);
+}
+
+static void on_skipped(struct eddy_result result, void *arg)
+{
+    struct doubler *d = arg;
+
+    d->reading = false;
+    if (result.n < 0)
+        give_up(d, result.n);
+    else
+        drain(d); /* at once, unless many such lines have filled the queue */
+}
+
+static int welcome(struct server *server, struct eddy_stream *stream)
+{
+    struct doubler *d = malloc(sizeof *d);
+
+    if (d == NULL)
+        return -ENOMEM;
+    server_join(server, stream, &d->caller.client);
+    read_next(d);
+    return 0;
+}
+
+static void finish(struct client *client)
+{
+    struct doubler *d = (struct doubler *)client;
+
+    if (d->reading)
+        eddy_request_cancel(&d->caller.request);
+}
+
+const struct service double_callback = {
+    .name = "double",
+    .style = "callback",
+    .welcome = welcome,
+    .finish = finish,
+};
