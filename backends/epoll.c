@@ -37,9 +37,8 @@ struct slot {
 
 struct eddy_poller {
     struct eddy_mem mem;
-    struct eddy_poller *self; /* for fd(), which must not change its poller */
-    int set;                  /* the epoll that holds what is watched */
-    int nest;                 /* the epoll that holds `set`; -1: not yet */
+    int set;  /* the epoll that holds what is watched */
+    int nest; /* the epoll that holds `set`; -1: not yet */
     unsigned features;
     uint32_t generation; /* the last one given */
     struct slot *slots;  /* indexed by fd */
@@ -122,7 +121,7 @@ static int epoll_poller_open(struct eddy_poller **ret_poller,
         mem->resize(mem->arg, p, 0);
         return set;
     }
-    *p = (struct eddy_poller){ .mem = *mem, .self = p, .set = set, .nest = -1 };
+    *p = (struct eddy_poller){ .mem = *mem, .set = set, .nest = -1 };
     p->features = EDDY_CAN_NS | EDDY_CAN_URGENT | EDDY_CAN_HALFCLOSE |
                   EDDY_CAN_SCALE | EDDY_CAN_NEST;
     (void)wait_for(p, 1, 0); /* finds out whether EDDY_CAN_NS is true */
@@ -217,9 +216,8 @@ static int epoll_poller_set(struct eddy_poller *p, int fd, unsigned from,
 }
 
 /* Opened when first asked for: few loops are watched by another. */
-static int epoll_poller_fd(const struct eddy_poller *poller)
+static int epoll_poller_fd(struct eddy_poller *p)
 {
-    struct eddy_poller *p = poller->self;
     int nest = p->nest;
     int err;
 
@@ -309,7 +307,7 @@ static int epoll_poller_wait(struct eddy_poller *p, struct eddy_event *out,
         int fd = (int)(uint32_t)p->batch[i].data.u64;
         unsigned ready = judge(p, &p->batch[i]);
 
-        haunted |= p->slots[fd].interest == 0 || ready == 0;
+        haunted |= ready == 0;
         if (ready != 0)
             out[n++] = (struct eddy_event){ .fd = fd, .ready = ready };
     }

@@ -118,7 +118,7 @@ static unsigned kqueue_poller_features(const struct eddy_poller *p)
     return FEATURES;
 }
 
-static int kqueue_poller_fd(const struct eddy_poller *p)
+static int kqueue_poller_fd(struct eddy_poller *p)
 {
     return p->kq;
 }

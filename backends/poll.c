@@ -99,7 +99,7 @@ static unsigned poll_poller_features(const struct eddy_poller *p)
     return FEATURES;
 }
 
-static int poll_poller_fd(const struct eddy_poller *p)
+static int poll_poller_fd(struct eddy_poller *p)
 {
     (void)p;
     return -ENOTSUP;

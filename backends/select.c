@@ -86,7 +86,7 @@ static unsigned select_poller_features(const struct eddy_poller *p)
     return FEATURES;
 }
 
-static int select_poller_fd(const struct eddy_poller *p)
+static int select_poller_fd(struct eddy_poller *p)
 {
     (void)p;
     return -ENOTSUP;

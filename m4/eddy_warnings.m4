@@ -17,7 +17,7 @@ AC_DEFUN([EDDY_WARNINGS], [
      -Wmissing-variable-declarations -Wredundant-decls -Wnested-externs
      -Wbad-function-cast -Wimplicit-fallthrough -Wformat=2
      -Wduplicated-cond -Wduplicated-branches -Wlogical-op
-     -Wcomma -Wassign-enum -Wshift-sign-overflow -Wthread-safety
+     -Wcomma -Wassign-enum -Wshift-sign-overflow
      -Werror=unused-result])
   AS_IF([test "x$enable_werror" = xyes],
         [EDDY_WARNING_FLAGS="$EDDY_WARNING_FLAGS -Werror"])

@@ -2,11 +2,31 @@
 # its name, and it links LDADD.
 if HAVE_CHECK
 check_PROGRAMS += \
+	%D%/test_accept \
+	%D%/test_accept_full \
+	%D%/test_address \
+	%D%/test_chaos \
+	%D%/test_close \
+	%D%/test_close_inside \
+	%D%/test_connect \
 	%D%/test_double \
+	%D%/test_epoll \
 	%D%/test_histogram \
+	%D%/test_listen \
+	%D%/test_pipe \
 	%D%/test_poller \
+	%D%/test_poller_closed \
 	%D%/test_poller_events \
-	%D%/test_poller_fds
+	%D%/test_poller_fds \
+	%D%/test_poller_model \
+	%D%/test_read \
+	%D%/test_read_ends \
+	%D%/test_receive \
+	%D%/test_resolve \
+	%D%/test_send \
+	%D%/test_shutdown \
+	%D%/test_unix \
+	%D%/test_write
 check_LTLIBRARIES += %D%/libsupport.la
 else
 check-local:
@@ -18,7 +38,11 @@ endif
 if TEST_KQUEUE
 test_kqueue = %D%/libtestkqueue.la
 check_LTLIBRARIES += %D%/libtestkqueue.la
-check_PROGRAMS += %D%/test_fake_kqueue
+check_PROGRAMS += \
+	%D%/test_fake_kqueue \
+	%D%/test_fake_kqueue_fds \
+	%D%/test_fake_kqueue_filters \
+	%D%/test_fake_kqueue_queue
 endif
 
 # Check's flags go to every compilation: it is that, or a line for each test. They
@@ -26,11 +50,27 @@ endif
 AM_CFLAGS += $(CHECK_CFLAGS)
 LDADD = %D%/libsupport.la $(test_kqueue) libwhole.la $(CHECK_LIBS)
 
-# Those that test a part of the tool link that part.
+# Those that test what is no part of the library compile it themselves.
 %C%_test_double_SOURCES    = %D%/test_double.c tools/eddy/double.c
 %C%_test_histogram_SOURCES = %D%/test_histogram.c tools/eddy/histogram.c
 
+fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
+%C%_test_fake_kqueue_SOURCES = \
+	%D%/test_fake_kqueue.c $(fake_kqueue_testing)
+%C%_test_fake_kqueue_fds_SOURCES = \
+	%D%/test_fake_kqueue_fds.c $(fake_kqueue_testing)
+%C%_test_fake_kqueue_filters_SOURCES = \
+	%D%/test_fake_kqueue_filters.c $(fake_kqueue_testing)
+%C%_test_fake_kqueue_queue_SOURCES = \
+	%D%/test_fake_kqueue_queue.c $(fake_kqueue_testing)
+
 %C%_libsupport_la_SOURCES = \
+	%D%/echo_support.c \
+	%D%/echo_support.h \
+	%D%/net_support.c \
+	%D%/net_support.h \
+	%D%/stream_support.c \
+	%D%/stream_support.h \
 	%D%/support.c \
 	%D%/support.h
 

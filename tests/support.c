@@ -88,6 +88,15 @@ int returns_early(const struct eddy_poller_ops *ops, int waits)
     return early;
 }
 
+int waits_until_silent(const struct eddy_poller_ops *ops)
+{
+    int waits = 0;
+
+    while (waits < 500 && returns_early(ops, 1) > 0)
+        waits++;
+    return waits;
+}
+
 /* ---- Suites -------------------------------------------------------------- */
 
 static int fds_before;

@@ -50,6 +50,8 @@ unsigned report_of(const struct eddy_poller_ops *ops, int fd,
 /* How many of so many waits of 5 ms were shorter, with or without events: a
  * poller that has nothing to report must not spin. */
 int returns_early(const struct eddy_poller_ops *ops, int waits);
+/* How many waits return early before the first that does not; 500: none. */
+int waits_until_silent(const struct eddy_poller_ops *ops);
 
 /* ---- Memory -------------------------------------------------------------- */
 

@@ -310,6 +310,26 @@ START_TEST(removed_fd_is_silent)
 }
 END_TEST
 
+START_TEST(removed_interest_does_not_spin)
+{
+    const struct eddy_poller_ops *ops = use(_i);
+    enum { PAIRS = 200 };
+    static int pairs[PAIRS][2];
+
+    for (int i = 0; i < PAIRS; i++) {
+        make_pair(pairs[i]);
+        set_interest(ops, pairs[i][0], 0, EDDY_READ | EDDY_WRITE);
+    }
+    ck_assert_int_gt(ready_fds(ops), 0);
+    for (int i = 0; i < PAIRS; i++)
+        set_interest(ops, pairs[i][0], EDDY_READ | EDDY_WRITE,
+                     i % 2 ? EDDY_READ : 0);
+    ck_assert_int_eq(returns_early(ops, 3), 0);
+    for (int i = 0; i < PAIRS; i++)
+        close_both(pairs[i]);
+}
+END_TEST
+
 /* ---- Fairness ------------------------------------------------------------ */
 
 START_TEST(small_cap_starves_nobody)
@@ -471,6 +491,7 @@ int main(void)
         changes_between_waits_add_up,
         readiness_is_level_triggered,
         removed_fd_is_silent,
+        removed_interest_does_not_spin,
         small_cap_starves_nobody,
         large_cap_reports_each_once,
         open_without_memory_leaves_nothing,

@@ -50,6 +50,13 @@ class Command(unittest.TestCase):
         self.assert_refused(["serve", "echo", "--poller", "x"],
                             "unknown poller 'x': this build has", *names)
 
+    def it_knows_pollers_that_it_has_not(self):
+        for poller in toolkit.list_pollers():
+            if not poller["built"]:
+                self.assert_refused(
+                    ["serve", "echo", "--poller", poller["name"]],
+                    "'%s' is not in this build, which has" % poller["name"])
+
     def it_says_what_services_and_styles_there_are(self):
         self.assert_refused(["serve", "triple"], "'triple'", "double", "echo")
         self.assert_refused(["serve", "echo", "--style=x"], "'x'", "callback")
@@ -66,8 +73,8 @@ class Command(unittest.TestCase):
         self.assert_refused(["pollers", "--json=1"], "--json")
 
     def it_refuses_numbers_that_are_none(self):
-        for port in ["-1", "65536", "x", "", "1.5", " 1", "99999999999999999999",
-                     "0x50"]:
+        for port in ["-1", "65536", "x", "", "1.5", " 1", "0x50",
+                     "99999999999999999999"]:
             self.assert_refused(["serve", "echo", "--port", port],
                                 "0 to 65535")
         for seconds in ["0", "-1", ".", "1..2", "x", "1e3", "inf",

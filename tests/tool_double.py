@@ -4,6 +4,7 @@
 import random
 import socket
 import struct
+import time
 
 import toolkit
 from toolkit import LONG, converse, expected, read_all, read_lines
@@ -66,6 +67,15 @@ class Doubling:
             with self.server.connect(self) as client:
                 client.sendall(b"1\n" + blank)
                 self.assertEqual(read_all(client), b"2\n")
+
+    def it_closes_after_a_blank_line_even_if_the_client_does_not(self):
+        self.client.sendall(b"\n")
+        self.assertEqual(read_all(self.client), b"")
+        deadline = time.monotonic() + LONG
+        with self.assertRaises(ConnectionError):
+            while time.monotonic() < deadline:
+                self.client.sendall(b"1\n")
+                time.sleep(0.01)
 
     def it_does_not_reset_who_talks_on_after_a_blank_line(self):
         lines = [b"%d\n" % i for i in range(2000)]

@@ -88,10 +88,17 @@ class Load:
 
     def it_finds_wrong_replies(self):
         right = toolkit.expected
-        for wrong in [lambda line: b"1\n", lambda line: line,
-                      lambda line: b"0" + right(line),
+
+        def padded(line):
+            reply = right(line)
+            if reply == b"ERROR\n":
+                return reply
+            return b"-0" + reply[1:] if reply[:1] == b"-" else b"0" + reply
+
+        for wrong in [lambda line: b"1\n", lambda line: line, padded,
                       lambda line: right(line).replace(b"2", b"3"),
                       lambda line: right(line).replace(b"-", b""),
+                      lambda line: right(line).replace(b"ERROR", b"0"),
                       lambda line: b"ERROR\n"]:
             server = FakeServer(self, wrong)
             done = self.load(server.port, "--service", "double",
@@ -108,10 +115,18 @@ class Load:
             self.assert_passed(done, 2)
 
     def it_tells_of_connections_that_break(self):
-        server = FakeServer(self, lambda line: None)
+        answered = []
+
+        def break_in_the_end(line):
+            answered.append(line)
+            return toolkit.expected(line) if len(answered) < 50 else None
+
+        server = FakeServer(self, break_in_the_end)
         done = self.load(server.port, "--service", "double", "--connections",
                          "5")
         self.assertEqual(done.returncode, 1)
+        self.assertEqual(figures(done)["wrong"], 0)
+        self.assertGreater(figures(done)["requests"], 10)
         self.assertEqual(figures(done)["failed"], 5)
         self.assertIn("5 of 5 connections failed", done.stderr)
 

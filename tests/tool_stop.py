@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A server that is told to stop: politely, but within a second."""
 
+import os
 import signal
 import socket
 import time
@@ -9,6 +10,7 @@ import toolkit
 from toolkit import PATIENCE, read_all, read_lines
 
 SECOND = PATIENCE
+SOON = 0.5 * PATIENCE  # less than the grace that stubborn clients are given
 
 
 @toolkit.on_each_poller
@@ -17,37 +19,66 @@ class Stopping:
         self.server = toolkit.Server(self, poller=self.poller, **more)
         return self.server.connect(self)
 
-    def assert_stops(self, signum=signal.SIGTERM):
+    def assert_stops(self, within=SECOND, signum=signal.SIGTERM):
         status, seconds = self.server.stop(signum)
         self.assertEqual(status, 0)
-        self.assertLess(seconds, SECOND)
+        self.assertLess(seconds, within)
+
+    def start_with_one_that_does_not_read(self, **more):
+        client = self.start(**more)
+        client.settimeout(0.2)
+        with self.assertRaises(socket.timeout):
+            while True:
+                client.send(b"1234567\n" * 8192)
 
     def it_stops_on_either_signal(self):
         for signum in [signal.SIGTERM, signal.SIGINT]:
             self.start().close()
-            self.assert_stops(signum)
+            self.assert_stops(SOON, signum)
+
+    def it_stops_when_the_last_client_has_said_good_bye(self):
+        for service in ["double", "echo"]:
+            client = self.start(service=service)
+            client.sendall(b"0\n")
+            self.assertEqual(read_lines(client, 1), b"0\n")
+            start = time.monotonic()
+            self.server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(read_all(client), b"")
+            client.close()
+            self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
+            self.assertLess(time.monotonic() - start, SOON)
 
     def it_stops_with_clients_that_are_silent(self):
         for service in ["double", "echo"]:
             client = self.start(service=service)
+            client.sendall(b"0\n")  # so that it is accepted, not about to be
+            self.assertEqual(read_lines(client, 1), b"0\n")
             self.assert_stops()
             self.assertEqual(read_all(client), b"")
 
-    def it_accepts_no_more(self):
-        self.start()
-        self.assert_stops()
-        with self.assertRaises(ConnectionRefusedError):
-            self.server.connect(self)
+    def it_accepts_no_more_while_it_stops(self):
+        self.start_with_one_that_does_not_read()
+        self.server.process.send_signal(signal.SIGTERM)
+        with self.assertRaises(ConnectionError):
+            while True:
+                self.server.connect(self).close()
+        self.assertIsNone(self.server.process.poll(), "it had time to stop")
+        self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
 
     def it_answers_what_it_has_got(self):
+        # The bytes are there before the server can see the signal.
         client = self.start()
         client.sendall(b"1\n")
         self.assertEqual(read_lines(client, 1), b"2\n")
+        process = self.server.process
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
         client.sendall(b"".join(b"%d\n" % i for i in range(5000)))
-        self.server.process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
         self.assertEqual(read_all(client),
                          b"".join(b"%d\n" % (2 * i) for i in range(5000)))
-        self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
+        self.assertEqual(process.wait(toolkit.LONG), 0)
 
     def it_does_not_wait_for_the_rest_of_a_line(self):
         client = self.start()
@@ -65,12 +96,16 @@ class Stopping:
 
     def it_does_not_wait_for_clients_that_do_not_read(self):
         for service in ["double", "echo"]:
-            client = self.start(service=service)
-            client.settimeout(0.2)
-            with self.assertRaises(socket.timeout):
-                while True:
-                    client.send(b"1234567\n" * 8192)
+            self.start_with_one_that_does_not_read(service=service)
             self.assert_stops()
+
+    def it_stops_at_once_when_told_twice(self):
+        self.start_with_one_that_does_not_read()
+        self.server.process.send_signal(signal.SIGTERM)
+        with self.assertRaises(ConnectionError):
+            while True:
+                self.server.connect(self).close()
+        self.assert_stops(SOON)
 
     def it_does_not_wait_for_clients_that_never_stop(self):
         client = self.start()

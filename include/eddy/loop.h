@@ -82,8 +82,9 @@ struct eddy_loop_options {
     const struct eddy_poller_ops *poller;
     unsigned require; /* EDDY_CAN_x: pollers that cannot are passed over */
     unsigned flags;   /* EDDY_LOOP_x */
-    /* resize NULL: eddy_mem_default(). eddy_loop_post() calls it in the thread
-     * that posts; all else calls it in the loop's thread. */
+    /* resize NULL: eddy_mem_default(). eddy_loop_post() and eddy_start_in()
+     * call it in the thread they are called in; all else in the loop's thread.
+     */
     struct eddy_mem mem;
     struct eddy_clock clock;    /* now_ns NULL: eddy_clock_default() */
     struct eddy_log log;        /* write NULL: silence */
@@ -107,7 +108,8 @@ EDDY_API int eddy_loop_new(struct eddy_loop **ret_loop,
  * Cancels what still runs, runs the loop until every operation has told its
  * end, closes what is open in it (streams, listeners: in debug mode each is
  * logged as left behind), and frees it. It waits for pool jobs that have begun.
- * Watches, timers and calls posted but not run are dropped without a word.
+ * Watches, timers and calls posted but not run are dropped without a word; the
+ * storage of wakers is to be done with before.
  * -EBUSY from inside one of its callbacks, and then nothing happens. NULL: 0.
  */
 EDDY_API int eddy_loop_free(struct eddy_loop *loop);
@@ -140,7 +142,9 @@ EDDY_API int eddy_loop_report(const struct eddy_loop *loop, size_t index,
  */
 EDDY_API int eddy_loop_run(struct eddy_loop *loop);
 
-/* One turn that waits at most timeout_ns. Returns how many callbacks ran. */
+/* One turn that waits at most timeout_ns, and not at all if it had posted calls
+ * to make, or after eddy_loop_stop(). Returns how many callbacks ran; calls in
+ * the caller's storage are not counted, a wake-up may be. */
 EDDY_API int eddy_loop_step(struct eddy_loop *loop, int64_t timeout_ns);
 
 /* Makes run() return when the current turn is over. [any thread] */
@@ -181,6 +185,9 @@ struct eddy_call {
  * [any thread, signal handlers] */
 EDDY_API int eddy_loop_post_call(struct eddy_loop *loop,
                                  struct eddy_call *call);
+/* Takes a posted call back, from the loop's thread: was it there still? */
+EDDY_API bool eddy_loop_unpost_call(struct eddy_loop *loop,
+                                    struct eddy_call *call);
 
 /* A wake-up that may be sent any number of times from anywhere: those sent
  * before the loop gets round to it count as one. */
@@ -201,9 +208,10 @@ EDDY_API int eddy_waker_background(struct eddy_waker *waker, bool background);
 
 /* ---- Hooks around the wait ---------------------------------------------- */
 
-#define EDDY_BEFORE_WAIT (1u << 0) /* before the flush: may still set watches  \
-                                    */
-#define EDDY_AFTER_WAIT (1u << 1)  /* after the wait, before the events */
+#define EDDY_BEFORE_WAIT                                                       \
+    (1u << 0)                     /* before the flush: may still set watches   \
+                                   */
+#define EDDY_AFTER_WAIT (1u << 1) /* after the wait, before the events */
 
 struct eddy_hook {
     uint64_t opaque[6];
@@ -264,9 +272,10 @@ struct eddy_loop_stats {
 EDDY_API int eddy_loop_stats(const struct eddy_loop *loop,
                              struct eddy_loop_stats *ret_stats);
 
-/* Debug mode: calls from a wrong thread, or in a child that has not called
- * eddy_loop_after_fork(), give -EPERM; slow callbacks and what is left open are
- * logged. EDDY_DEBUG=1 in the environment switches it on. */
+/* Debug mode: calls from another thread than the one that runs the loop just
+ * then, or in a child that has not called eddy_loop_after_fork(), give -EPERM;
+ * slow callbacks and what is left open are logged. EDDY_DEBUG=1 in the
+ * environment switches it on. */
 EDDY_API int eddy_loop_set_debug(struct eddy_loop *loop, bool debug);
 
 EDDY_END_DECLS

@@ -68,6 +68,7 @@ struct eddy_request {
  * The primitive: runs *op in the caller's storage, so it needs no memory and
  * cannot fail. on_done(result, arg) is called once, or for a multishot
  * operation once for each item and once at the end. NULL: nobody wants to know.
+ * From the last on_done on the storage is the caller's, for the next one too.
  */
 EDDY_API void eddy_begin(struct eddy_loop *loop, struct eddy_request *request,
                          const struct eddy_op *op, eddy_done_fn *on_done,
@@ -154,13 +155,14 @@ EDDY_OP struct eddy_op eddy_all(struct eddy_child *children, size_t count);
 
 /* Runs all children until one succeeds, then cancels the others, and is done
  * when each is. n: the index of the winner. What a loser made all the same is
- * freed, and its result reads -ECANCELED. If all fail: the error of the last
- * one to fail. count 0: -EINVAL. */
+ * freed, and its result reads -ECANCELED (but a group among the losers leaves
+ * what its own children made to you, in their results). If all fail: the error
+ * of the last one to fail. count 0: -EINVAL. */
 EDDY_OP struct eddy_op eddy_any(struct eddy_child *children, size_t count);
 
 /* ---- Time --------------------------------------------------------------- */
 
-/* n: 0. Never early; a timeout_ns <= 0 is the next turn. */
+/* n: 0. Never early; a timeout_ns <= 0 lets I/O have its turn first. */
 EDDY_OP struct eddy_op eddy_sleep(int64_t timeout_ns);
 EDDY_OP struct eddy_op eddy_sleep_until(int64_t deadline_ns);
 

@@ -61,8 +61,10 @@ struct eddy_poller_ops {
     unsigned (*features)(const struct eddy_poller *poller);
 
     /* A descriptor that is readable when wait() would find something, so that
-     * this poller can be watched by another; -ENOTSUP without EDDY_CAN_NEST. */
-    int (*fd)(const struct eddy_poller *poller);
+     * this poller can be watched by another; it may be so once too often, which
+     * the next wait() puts right. It stays the same until close(). -ENOTSUP
+     * without EDDY_CAN_NEST, -EMFILE and the like. */
+    int (*fd)(struct eddy_poller *poller);
 
     /* Turns the interest in fd, now `from`, into `to`; 0 is "not watched".
      * from == to is legal and renews it: the number may have been closed and
@@ -70,16 +72,19 @@ struct eddy_poller_ops {
      * by now. Else -ENOMEM, -ENOSPC; -ERANGE if fd is beyond the mechanism,
      * -EPERM if it is of a kind that the mechanism cannot watch (a regular
      * file, a directory: the loop then calls it always ready), -EBADF (or
-     * EDDY_ERROR from the next wait) if it is not open. A failure leaves the
-     * interest as it was, or none if fd turns out to be closed. */
+     * EDDY_ERROR from the next wait) if it is not open, -ENOTSUP if features()
+     * does not promise all of `to`. A failure leaves the interest as it was, or
+     * none if fd turns out to be closed. */
     int (*set)(struct eddy_poller *poller, int fd, unsigned from, unsigned to);
 
     /* Waits at most timeout_ns (EDDY_FOREVER: no limit), rounded up to what the
      * mechanism can express, and fills out[0..n), n <= cap, cap >= 1, each fd
-     * at most once. Returns n; 0 when time ran out or a signal came. No fd
-     * starves when cap is small. An fd that is not in the set is never
-     * reported; one that was closed while in it is reported with EDDY_ERROR or
-     * not at all, and fails nothing else. */
+     * at most once. Returns n; 0 when time ran out, a signal came, or, seldom,
+     * for a reason of its own. No fd starves when cap is small; its reading and
+     * its writing may be told by two waits then. An fd that is not in the set
+     * is never reported; one that was closed while in it is reported with
+     * EDDY_ERROR, once, or not at all, and fails nothing else. (As long as a
+     * dup() of it is open it may pass for open for some waits more.) */
     int (*wait)(struct eddy_poller *poller, struct eddy_event *out, int cap,
                 int64_t timeout_ns);
 };

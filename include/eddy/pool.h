@@ -43,7 +43,7 @@ EDDY_API int eddy_loop_pool(struct eddy_loop *loop,
 
 /* A job: the caller's storage until `done` is called. */
 struct eddy_job {
-    uint64_t opaque[11];
+    uint64_t opaque[13];
 };
 /* Runs in a thread of the pool. */
 typedef int64_t eddy_work_fn(void *arg);

@@ -5,7 +5,9 @@
  * The handler is the process's, so it is shared: installed (with SA_RESTART)
  * with the first subscription to a signal, and the former disposition put back
  * with the last. Every subscription in every loop is told. In a handler nothing
- * happens but a count and a wake-up; callbacks run in the loop's thread.
+ * happens but a count and a wake-up; callbacks run in the loop's thread. A
+ * forked child has the handlers too, and does nothing in them, until exec or
+ * eddy_loop_after_fork().
  */
 #ifndef EDDY_SIGNAL_H
 #define EDDY_SIGNAL_H

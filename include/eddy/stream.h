@@ -34,7 +34,8 @@ EDDY_OP struct eddy_op eddy_connect(const struct eddy_endpoint *to,
 
 /* Takes over a connected socket, or an end of a pipe, and makes it
  * non-blocking (which its duplicates will notice). -EBADF; -EPERM: a regular
- * file or directory; -ENOMEM. On failure the descriptor is still yours. */
+ * file or directory; -EPROTOTYPE: a socket, but no stream; -ENOMEM. On failure
+ * the descriptor is still yours, though perhaps non-blocking by now. */
 EDDY_API int eddy_stream_new(struct eddy_stream **ret_stream,
                              struct eddy_loop *loop, int take_fd);
 
@@ -72,7 +73,8 @@ EDDY_OP struct eddy_op eddy_skip_until(struct eddy_stream *stream,
                                        size_t delimiter_size);
 
 /* Multishot. An item for what has arrived: n bytes at result.data, the loop's,
- * valid until the callback returns. 0: the end. */
+ * valid until the callback returns. 0: the end. Closing the stream in the
+ * callback ends it with -ECANCELED, which is told, too. */
 EDDY_OP struct eddy_op eddy_receive(struct eddy_stream *stream);
 
 /* ---- Writing ------------------------------------------------------------ */
@@ -121,6 +123,9 @@ EDDY_OP struct eddy_op eddy_shutdown(struct eddy_stream *stream);
  * closed. n: 0, and that is the last thing heard of this stream, which is freed
  * when on_done returns. Cancelling it, or its running out of time, drops what
  * has not gone out and still frees the stream. -EALREADY: a second time.
+ * A TCP peer whose bytes are still unread is reset by this, and may lose what
+ * was sent last: who cares first ends with eddy_shutdown(), and reads to the
+ * end.
  */
 EDDY_OP struct eddy_op eddy_close(struct eddy_stream *stream);
 

@@ -24,8 +24,8 @@ EDDY_API int eddy_timer_init(struct eddy_timer *timer, struct eddy_loop *loop,
                              eddy_timer_fn *fn, void *arg);
 
 /* Arms it, or arms it anew, timeout_ns after this very moment (the clock is
- * read); a negative one counts as 0, which is the next turn. -ENOMEM, never for
- * one that is armed. */
+ * read); a negative one counts as 0: as soon as I/O has had its turn. -ENOMEM,
+ * never for one that is armed. */
 EDDY_API int eddy_timer_start(struct eddy_timer *timer, int64_t timeout_ns);
 
 /* The same with a point on the loop's clock, which is not read: the cheapest

@@ -24,8 +24,9 @@ struct eddy_watch {
  * of the interest is ready, and EDDY_HANGUP or EDDY_ERROR unasked; whoever
  * waits to read or write is woken by these too, so that the read or write tells
  * the error. Readiness may be spurious: be prepared for EAGAIN.
- * A descriptor that the poller cannot take, or that was closed while watched,
- * gives EDDY_ERROR once, and eddy_watch_error() says why; then nothing more.
+ * A descriptor that the poller cannot take gives EDDY_ERROR once, and
+ * eddy_watch_error() says why; then nothing more. So does one that was closed
+ * while watched, where the poller notices; epoll and kqueue keep silent.
  */
 typedef void eddy_watch_fn(struct eddy_watch *watch, unsigned ready, void *arg);
 
@@ -56,8 +57,8 @@ EDDY_API int eddy_watch_background(struct eddy_watch *watch, bool background);
  * -ERANGE (beyond what the poller can hold) ... */
 EDDY_API int eddy_watch_error(const struct eddy_watch *watch);
 
-/* Takes fd out of the poller at once, not at the next wait. -EBUSY while it is
- * watched. */
+/* Takes fd out of the poller at once, not at the next wait. Watches that are
+ * still on it are told EDDY_ERROR, -EBADF. */
 EDDY_API int eddy_loop_forget(struct eddy_loop *loop, int fd);
 
 EDDY_END_DECLS

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* clock.c - the real clock and the virtual one. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include <time.h>
 
 #include <eddy/loop.h>

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* choose.c - on which poller a loop runs, and why not on another. */
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
+#include "core.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "core.h"
 
 const char *eddy__environment(const char *name)
 {

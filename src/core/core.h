@@ -16,6 +16,10 @@
 #ifndef EDDY_CORE_H
 #define EDDY_CORE_H
 
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -92,7 +96,8 @@ int eddy__timer_arm(struct eddy_loop *loop, struct timer_node *node,
 bool eddy__timer_disarm(struct eddy_loop *loop, struct timer_node *node);
 /* The nearest deadline, or INT64_MAX. */
 int64_t eddy__timer_next(struct eddy_loop *loop);
-void eddy__timer_fire_due(struct eddy_loop *loop);
+/* Of those armed when heap.seq was still below `end`. */
+void eddy__timer_fire_due(struct eddy_loop *loop, uint64_t end);
 /* Forgets all, so that the owners' storage may outlive the loop. */
 void eddy__timer_close(struct eddy_loop *loop);
 
@@ -204,10 +209,12 @@ struct eddy_loop {
     unsigned features;
     uint32_t batch; /* counts waits; see struct slot */
     int64_t now_ns;
-    size_t alive;      /* watches, timers, requests ... not in background */
-    size_t expected;   /* answers from outside: see eddy_loop_expect() */
-    unsigned finishes; /* left of FINISH_BUDGET */
-    bool running, debug, dying, broken;
+    size_t alive;         /* watches, timers, requests ... not in background */
+    size_t expected;      /* answers from outside: see eddy_loop_expect() */
+    unsigned finishes;    /* left of FINISH_BUDGET */
+    unsigned resumptions; /* left of READY_BUDGET */
+    atomic_bool running;  /* debug mode asks from other threads, too */
+    bool debug, dying, broken;
     struct slots slots;
     struct timer_heap timers;
     struct calls ready, done;
@@ -219,8 +226,11 @@ struct eddy_loop {
 
     /* shared with other threads */
     struct eddy_call *_Atomic posted; /* newest first */
-    atomic_bool asleep, stopping, closed;
+    atomic_bool asleep, stopping;
+    atomic_bool leaving; /* eddy_loop_free() has begun */
+    atomic_bool closed;  /* and is about to end */
     atomic_uint_fast64_t wakeups;
+    atomic_uint posters; /* threads inside eddy_loop_post_call() */
 
     /* requests */
     struct request *requests; /* a ring, or NULL */
@@ -246,8 +256,14 @@ int eddy__choose(struct eddy_loop *loop);
 /* An environment variable, or NULL, also where it must not be trusted. */
 const char *eddy__environment(const char *name);
 
-/* turn.c */
-int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns);
+/* front.c: the next of the ready queue that this turn may still run. */
+struct eddy_call *eddy__ready_pop(struct eddy_loop *loop);
+
+/* turn.c: may this thread run turns now? It owns the loop until loop->running
+ * is cleared. */
+int eddy__turns_begin(struct eddy_loop *loop);
+/* A single turn does not wait after posted calls. */
+int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single);
 bool eddy__pending(const struct eddy_loop *loop);
 
 /* wake.c */
@@ -257,10 +273,11 @@ void eddy__wake_close(struct eddy_loop *loop);
 void eddy__wake(struct eddy_loop *loop);
 
 /* post.c */
-void eddy__posts_run(struct eddy_loop *loop);
-void eddy__posts_drop(struct eddy_loop *loop);
-/* Unlinks a call that may have been posted and has not run. */
-void eddy__posts_remove(struct eddy_loop *loop, struct eddy_call *call);
+/* Were there any? */
+bool eddy__posts_run(struct eddy_loop *loop);
+/* Drops what the user has posted; what an operation needs to end stays. */
+void eddy__posts_refuse(struct eddy_loop *loop);
+void eddy__posts_close(struct eddy_loop *loop);
 
 /* hook.c */
 void eddy__hooks_run(struct eddy_loop *loop, unsigned when);
@@ -272,6 +289,8 @@ void eddy__requests_cancel(struct eddy_loop *loop);
 void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
                         const struct eddy_op *op, eddy_done_fn *on_done,
                         void *arg, struct eddy_request **slot);
+/* run.c: is it a start from another thread? Then it is answered. */
+bool eddy__start_refused(struct eddy_call *call);
 /* run.c: that storage. */
 void eddy__request_free(struct eddy_loop *loop, struct eddy_request *request);
 void eddy__request_pool_close(struct eddy_loop *loop);

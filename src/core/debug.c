@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* debug.c - the log, the checks of debug mode, and statistics. */
+#include "core.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#include "core.h"
 
 void eddy_log_write(const struct eddy_loop *loop, enum eddy_level level,
                     const char *format, ...)
@@ -28,9 +28,9 @@ int eddy_loop_check(const struct eddy_loop *loop)
         return -EPERM;
     if (!loop->debug)
         return 0;
-    return pthread_equal(loop->thread, pthread_self()) && loop->pid == getpid()
-               ? 0
-               : -EPERM;
+    if (loop->running && !pthread_equal(loop->thread, pthread_self()))
+        return -EPERM;
+    return loop->pid == getpid() ? 0 : -EPERM;
 }
 
 int64_t eddy__enter_slowly(struct eddy_loop *loop)

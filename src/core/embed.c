@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* embed.c - a loop inside a foreign loop, and a loop after fork(). */
+#include "core.h"
+
 #include <string.h>
 #include <unistd.h>
-
-#include "core.h"
 
 int eddy_loop_prepare(struct eddy_loop *loop,
                       struct eddy_embedding *ret_embedding)
 {
     int err = eddy_loop_check(loop);
     int64_t next_ns, left_ns;
+    int fd;
 
     if (err < 0)
         return err;
@@ -19,8 +20,14 @@ int eddy_loop_prepare(struct eddy_loop *loop,
         return -EBUSY;
     if ((loop->features & EDDY_CAN_NEST) == 0)
         return -ENOTSUP;
+    fd = loop->ops->fd(loop->poller);
+    if (fd < 0)
+        return fd;
+    loop->running = true;
+    eddy__hooks_run(loop, EDDY_BEFORE_WAIT);
+    loop->running = false;
     eddy__slots_flush(loop);
-    ret_embedding->fd = loop->ops->fd(loop->poller);
+    ret_embedding->fd = fd;
     ret_embedding->deadline_ns = EDDY_FOREVER;
     ret_embedding->timeout_ns = EDDY_FOREVER;
     next_ns = eddy__timer_next(loop);
@@ -35,42 +42,42 @@ int eddy_loop_prepare(struct eddy_loop *loop,
     return 0;
 }
 
+/* The old one goes first, whatever comes of it: a set may be shared with the
+ * parent, who would be harmed by any use of it (T52). */
 static int renew_poller(struct eddy_loop *loop)
 {
-    struct eddy_poller *poller;
-    int err = loop->ops->open(&poller, &loop->settings.mem);
+    struct eddy_poller *poller = NULL;
+    int err;
 
-    if (err < 0)
-        return err;
     loop->ops->close(loop->poller);
+    err = loop->ops->open(&poller, &loop->settings.mem);
     loop->poller = poller;
     eddy__slots_forget(loop);
-    return 0;
+    return err;
 }
 
 /* The old wake-up descriptor is the parent's too: closing our copy of it is
  * harmless, writing to it is not. */
 int eddy_loop_after_fork(struct eddy_loop *loop)
 {
-    int err;
+    int err, wake_err;
 
     if (loop == NULL)
         return -EINVAL;
+    if (loop->pid == getpid())
+        return eddy_loop_check(loop);
     if (loop->running)
         return -EBUSY;
     loop->pid = getpid();
     loop->thread = pthread_self();
     atomic_store(&loop->asleep, false);
+    atomic_store(&loop->posters, 0); /* in threads that are not here */
     err = renew_poller(loop);
-    if (err == 0) {
-        eddy__wake_close(loop);
-        err = eddy__wake_open(loop);
-    }
-    if (err < 0) {
-        loop->broken = true;
-        return err;
-    }
+    eddy__wake_close(loop);
+    wake_err = eddy__wake_open(loop);
     for (size_t i = 0; i < loop->front_count; i++)
         loop->front_slots[i].type->forked(loop->front_slots[i].value, loop);
-    return 0;
+    err = err < 0 ? err : wake_err;
+    loop->broken = err < 0;
+    return err;
 }

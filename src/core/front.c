@@ -10,13 +10,22 @@ void eddy_ready_push(struct eddy_loop *loop, struct eddy_call *call)
         calls_push(&loop->ready, call);
 }
 
+struct eddy_call *eddy__ready_pop(struct eddy_loop *loop)
+{
+    struct eddy_call *call =
+        loop->resumptions > 0 ? calls_pop(&loop->ready) : NULL;
+
+    loop->resumptions -= call != NULL;
+    return call;
+}
+
 struct eddy_call *eddy_ready_next(struct eddy_loop *loop,
                                   void (*run)(struct eddy_call *call))
 {
     if (loop == NULL || loop->ready.first == NULL ||
         loop->ready.first->run != run)
         return NULL;
-    return calls_pop(&loop->ready);
+    return eddy__ready_pop(loop);
 }
 
 /* ---- What lives in a loop ----------------------------------------------- */
@@ -24,6 +33,8 @@ struct eddy_call *eddy_ready_next(struct eddy_loop *loop,
 void eddy_loop_own(struct eddy_loop *loop, struct eddy_owned *owned,
                    const struct eddy_owned_type *type)
 {
+    if (loop == NULL || owned == NULL || type == NULL || type->close == NULL)
+        return;
     owned->type = type;
     owned->next = &loop->owned;
     owned->prev = loop->owned.prev;
@@ -32,7 +43,8 @@ void eddy_loop_own(struct eddy_loop *loop, struct eddy_owned *owned,
 
 void eddy_loop_disown(struct eddy_loop *loop, struct eddy_owned *owned)
 {
-    (void)loop;
+    if (loop == NULL || owned == NULL || owned->prev == NULL)
+        return;
     owned->prev->next = owned->next;
     owned->next->prev = owned->prev;
     owned->prev = owned->next = owned; /* a second time does no harm */
@@ -102,30 +114,34 @@ const struct eddy_poller_ops *eddy_loop_poller(const struct eddy_loop *loop)
 
 struct eddy_loop *eddy_request_loop(const struct eddy_request *request)
 {
-    return ((const struct request *)request)->loop;
+    return request == NULL ? NULL : ((const struct request *)request)->loop;
 }
 
 void *eddy_request_on(const struct eddy_request *request)
 {
-    return ((const struct request *)request)->on;
+    return request == NULL ? NULL : ((const struct request *)request)->on;
 }
 
 const struct eddy_op_type *eddy_request_type(const struct eddy_request *request)
 {
-    return ((const struct request *)request)->type;
+    return request == NULL ? NULL : ((const struct request *)request)->type;
 }
 
 uint64_t *eddy_request_words(struct eddy_request *request)
 {
-    return ((struct request *)request)->word;
+    return request == NULL ? NULL : ((struct request *)request)->word;
 }
 
 struct eddy_request *eddy_request_of(uint64_t *words)
 {
-    return (struct eddy_request *)container_of(words, struct request, word);
+    return words == NULL ? NULL
+                         : (struct eddy_request *)container_of(
+                               words, struct request, word);
 }
 
 bool eddy_request_over(const struct eddy_request *request)
 {
-    return (((const struct request *)request)->limit.flags & REQUEST_OVER) != 0;
+    const struct request *r = (const struct request *)request;
+
+    return r == NULL || (r->limit.flags & REQUEST_OVER) != 0;
 }

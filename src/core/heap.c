@@ -174,17 +174,17 @@ int64_t eddy__timer_next(struct eddy_loop *loop)
                                      : INT64_MAX;
 }
 
-/* Those armed by the callbacks wait for the next turn: a timer that re-arms
- * itself with 0 must not keep I/O out (T42). */
-void eddy__timer_fire_due(struct eddy_loop *loop)
+/* Those armed by callbacks of this turn wait for the next one: a timer that
+ * re-arms itself with 0 must not keep I/O out (T42). */
+void eddy__timer_fire_due(struct eddy_loop *loop, uint64_t end)
 {
     struct timer_heap *heap = &loop->timers;
-    uint64_t end = heap->seq;
+    int64_t now_ns = loop->now_ns; /* a callback may read the clock again */
 
     while (settle_top(heap)) {
         struct timer_node *node = heap->entries[0].node;
 
-        if (node->deadline_ns > loop->now_ns || node->seq >= end)
+        if (node->deadline_ns > now_ns || node->seq >= end)
             break;
         remove_top(heap);
         node->index = 0;

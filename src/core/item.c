@@ -46,7 +46,7 @@ int eddy_request_background(struct eddy_request *request, bool background)
 {
     struct request *r = (struct request *)request;
 
-    if (r == NULL)
+    if (r == NULL || r->loop == NULL)
         return -EINVAL;
     if (((r->limit.flags & REQUEST_BACKGROUND) != 0) != background) {
         r->limit.flags ^= REQUEST_BACKGROUND;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* loop.c - the birth and death of a loop. */
+#include "core.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <eddy/sys.h>
-
-#include "core.h"
 
 static void log_to_stderr(void *arg, enum eddy_level level, const char *text)
 {
@@ -44,16 +44,18 @@ static void set_debug(struct eddy_loop *loop)
         settings->log.write = log_to_stderr;
 }
 
+/* Those that have threads or handlers go first: they may be about to wake us.
+ */
 static void close_parts(struct eddy_loop *loop)
 {
     atomic_store(&loop->closed, true);
-    eddy__wake_close(loop);
-    if (loop->poller != NULL)
-        loop->ops->close(loop->poller);
-    eddy__posts_drop(loop);
     for (size_t i = loop->front_count; i-- > 0;)
         loop->front_slots[i].type->free(loop->front_slots[i].value);
     (void)eddy__resize(loop, loop->front_slots, 0);
+    eddy__posts_close(loop);
+    eddy__wake_close(loop);
+    if (loop->poller != NULL)
+        loop->ops->close(loop->poller);
     eddy__hooks_close(loop);
     eddy__timer_close(loop);
     eddy__slots_close(loop);
@@ -115,17 +117,20 @@ static void close_owned(struct eddy_loop *loop, struct eddy_owned *asked)
 int eddy_loop_free(struct eddy_loop *loop)
 {
     struct eddy_owned asked = { &asked, &asked, NULL };
-    int err;
+    int err = 0;
 
     if (loop == NULL)
         return 0;
     if (loop->running)
         return -EBUSY;
-    err = eddy_loop_check(loop);
-    if (err < 0 && !loop->broken)
-        return err;
+    if (loop->pid != getpid())
+        (void)eddy_loop_after_fork(loop); /* the parent's must stay unharmed */
     loop->broken = false;
     loop->dying = true;
+    loop->running = true;
+    loop->thread = pthread_self();
+    atomic_store(&loop->leaving, true);
+    eddy__posts_refuse(loop);
     do {
         close_owned(loop, &asked);
         eddy__requests_cancel(loop);
@@ -133,7 +138,7 @@ int eddy_loop_free(struct eddy_loop *loop)
             loop->expected == 0 && loop->done.first == NULL &&
             loop->ready.first == NULL)
             break;
-        err = eddy__turn(loop, EDDY_FOREVER);
+        err = eddy__turn(loop, EDDY_FOREVER, true);
     } while (err >= 0);
     close_parts(loop);
     return 0;

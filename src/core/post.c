@@ -11,6 +11,8 @@
  */
 #include "core.h"
 
+#include <sched.h>
+
 struct posted_call {
     struct eddy_call call;
     struct eddy_loop *loop;
@@ -38,10 +40,14 @@ int eddy_loop_post_call(struct eddy_loop *loop, struct eddy_call *call)
         return -EINVAL;
     if (atomic_load(&loop->closed))
         return -ESHUTDOWN;
+    /* From the push on, the loop may run the call and be freed because of it:
+     * the count holds its memory until we have left. */
+    atomic_fetch_add(&loop->posters, 1);
     call->next = atomic_load_explicit(&loop->posted, memory_order_relaxed);
     while (!atomic_compare_exchange_weak(&loop->posted, &call->next, call))
         continue;
     eddy__wake(loop);
+    atomic_fetch_sub(&loop->posters, 1);
     return 0;
 }
 
@@ -52,6 +58,8 @@ int eddy_loop_post(struct eddy_loop *loop, eddy_call_fn *fn, void *arg)
 
     if (loop == NULL || fn == NULL)
         return -EINVAL;
+    if (atomic_load(&loop->leaving))
+        return -ESHUTDOWN;
     post = eddy__resize(loop, NULL, sizeof *post);
     if (post == NULL)
         return -ENOMEM;
@@ -111,9 +119,9 @@ int eddy_loop_soon(struct eddy_loop *loop, eddy_call_fn *fn, void *arg)
     return 0;
 }
 
-static void run_soon(struct eddy_loop *loop)
+static void run_soon(struct eddy_loop *loop, size_t count)
 {
-    for (size_t n = loop->soon_count; n > 0; n--) {
+    while (count-- > 0) {
         struct soon next = loop->soon[loop->soon_first];
         int64_t since = eddy__enter(loop);
 
@@ -124,8 +132,10 @@ static void run_soon(struct eddy_loop *loop)
     }
 }
 
-void eddy__posts_run(struct eddy_loop *loop)
+bool eddy__posts_run(struct eddy_loop *loop)
 {
+    size_t soon = loop->soon_count; /* what the posted calls add comes later */
+    uint64_t posts = loop->stats.posts;
     struct eddy_call *call;
 
     take_posted(loop);
@@ -135,7 +145,8 @@ void eddy__posts_run(struct eddy_loop *loop)
         loop->stats.posts++;
         call->run(call);
     }
-    run_soon(loop);
+    run_soon(loop, soon);
+    return soon > 0 || loop->stats.posts > posts;
 }
 
 static bool unlink_call(struct calls *queue, struct eddy_call *call)
@@ -155,21 +166,36 @@ static bool unlink_call(struct calls *queue, struct eddy_call *call)
     return false;
 }
 
-void eddy__posts_remove(struct eddy_loop *loop, struct eddy_call *call)
+bool eddy_loop_unpost_call(struct eddy_loop *loop, struct eddy_call *call)
 {
+    if (loop == NULL || call == NULL)
+        return false;
     take_posted(loop);
-    if (!unlink_call(&loop->current, call))
-        (void)unlink_call(&loop->incoming, call);
+    return unlink_call(&loop->current, call) ||
+           unlink_call(&loop->incoming, call);
 }
 
-void eddy__posts_drop(struct eddy_loop *loop)
+void eddy__posts_refuse(struct eddy_loop *loop)
 {
+    struct calls all;
     struct eddy_call *call;
 
     take_posted(loop);
-    while ((call = calls_pop(&loop->incoming)) != NULL)
+    all = loop->incoming;
+    loop->incoming = (struct calls){ NULL, NULL };
+    loop->soon_count = 0;
+    while ((call = calls_pop(&all)) != NULL)
         if (call->run == run_posted)
             (void)eddy__resize(loop,
                                container_of(call, struct posted_call, call), 0);
+        else if (!eddy__start_refused(call))
+            calls_push(&loop->incoming, call);
+}
+
+void eddy__posts_close(struct eddy_loop *loop)
+{
+    while (atomic_load(&loop->posters) > 0)
+        (void)sched_yield();
+    eddy__posts_refuse(loop);
     (void)eddy__resize(loop, loop->soon, 0);
 }

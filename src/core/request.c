@@ -9,9 +9,9 @@
  * "Over" is the point of no return: what comes later (a cancel, a limit, a
  * second completion) finds the result there and changes nothing (Z4).
  */
-#include <string.h>
-
 #include "core.h"
+
+#include <string.h>
 
 struct extra {
     struct extra *next;
@@ -73,13 +73,16 @@ static void free_extra(struct request *r)
 static struct eddy_result retire(struct request *r)
 {
     struct eddy_result result = r->result;
+    struct eddy_loop *loop;
 
     link_out(r);
     free_extra(r);
     if (r->slot != NULL)
         *r->slot = NULL;
+    loop = r->loop;
+    r->loop = NULL; /* what comes late finds nobody */
     if ((r->limit.flags & REQUEST_POOLED) != 0)
-        eddy__request_free(r->loop, public_of(r));
+        eddy__request_free(loop, public_of(r));
     return result;
 }
 
@@ -88,6 +91,14 @@ static void hand_over(struct request *r)
     if ((r->type->flags & EDDY_OP_MAKES) != 0 && r->result.n >= 0 &&
         r->word[0] != 0)
         *(void **)eddy_pointer(r->word[0]) = r->result.made;
+}
+
+/* The last result of a multishot operation carries nothing. */
+static void drop(const struct eddy_op_type *type, struct eddy_result result)
+{
+    if (result.n >= 0 && type != NULL && type->drop != NULL &&
+        (type->flags & EDDY_OP_MULTISHOT) == 0)
+        type->drop(result);
 }
 
 static void deliver(struct eddy_call *call)
@@ -104,8 +115,7 @@ static void deliver(struct eddy_call *call)
         hand_over(r);
     result = retire(r);
     if (on_done == NULL) {
-        if (result.n >= 0 && type != NULL && type->drop != NULL)
-            type->drop(result);
+        drop(type, result);
         return;
     }
     since = eddy__enter(loop);
@@ -306,7 +316,7 @@ void *eddy_request_alloc(struct eddy_request *request, size_t size)
     struct request *r = (struct request *)request;
     struct extra *extra;
 
-    if (size > SIZE_MAX - sizeof *extra)
+    if (r == NULL || r->loop == NULL || size > SIZE_MAX - sizeof *extra)
         return NULL;
     extra = eddy__resize(r->loop, NULL, sizeof *extra + size);
     if (extra == NULL)

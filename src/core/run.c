@@ -84,6 +84,14 @@ static void start_here(struct eddy_call *call)
         copy.on_done(eddy_n(err), copy.arg);
 }
 
+bool eddy__start_refused(struct eddy_call *call)
+{
+    if (call->run != start_here)
+        return false;
+    start_here(call); /* -ESHUTDOWN */
+    return true;
+}
+
 int eddy_start_in_op(struct eddy_loop *loop, const struct eddy_op *op,
                      eddy_done_fn *on_done, void *arg)
 {
@@ -92,6 +100,8 @@ int eddy_start_in_op(struct eddy_loop *loop, const struct eddy_op *op,
 
     if (loop == NULL || op == NULL || op->type == NULL)
         return -EINVAL;
+    if (atomic_load(&loop->leaving))
+        return -ESHUTDOWN;
     remote = eddy__resize(loop, NULL, sizeof *remote);
     if (remote == NULL)
         return -ENOMEM;
@@ -122,18 +132,21 @@ struct eddy_result eddy_run_op(struct eddy_loop *loop, const struct eddy_op *op)
 {
     struct awaited awaited = { { 0, { NULL } }, false };
     struct eddy_request request;
+    int err;
 
     if (loop == NULL || op == NULL || op->type == NULL ||
         (op->type->flags & EDDY_OP_MULTISHOT) != 0)
         return eddy_n(-EINVAL);
-    if (loop->running)
-        return eddy_n(-EBUSY);
+    err = eddy__turns_begin(loop);
+    if (err < 0)
+        return eddy_n(err);
     eddy_begin(loop, &request, op, on_awaited, &awaited);
     while (!awaited.done) {
-        int n = eddy_loop_step(loop, EDDY_FOREVER);
+        int n = eddy__turn(loop, EDDY_FOREVER, true);
 
         if (n < 0 || atomic_exchange(&loop->stopping, false))
             eddy_request_cancel(&request);
     }
+    loop->running = false;
     return awaited.result;
 }

@@ -18,9 +18,9 @@
  * Slots that are on the special list are called without the poller: regular
  * files, which are always ready (T6), and descriptors that it refused.
  */
-#include <fcntl.h>
-
 #include "core.h"
+
+#include <fcntl.h>
 
 void eddy__slot_dirty(struct eddy_loop *loop, int fd)
 {
@@ -56,11 +56,20 @@ static unsigned wanted(const struct slot *slot)
 
 /* ---- Telling the poller ------------------------------------------------- */
 
+/* A loop without a poller is fit only to be freed: see embed.c. */
+static int set(struct eddy_loop *loop, int fd, unsigned from, unsigned to)
+{
+    return loop->poller == NULL ? 0
+                                : loop->ops->set(loop->poller, fd, from, to);
+}
+
 void eddy__slot_tell(struct eddy_loop *loop, int fd, unsigned to)
 {
     struct slot *slot = &loop->slots.at[fd];
-    int err = loop->ops->set(loop->poller, fd, slot->in_poller, to);
+    int err = set(loop, fd, slot->in_poller, to);
 
+    if (err < 0 && slot->in_poller != 0) /* lest what was there be reported */
+        (void)set(loop, fd, slot->in_poller, 0);
     loop->stats.sets++;
     slot->in_poller = (uint8_t)(err < 0 ? 0 : to);
     if (err == -EPERM) {
@@ -76,15 +85,19 @@ static void flush_slot(struct eddy_loop *loop, int fd)
     struct slot *slot = &loop->slots.at[fd];
     unsigned flags = slot->flags;
     unsigned want = wanted(slot);
-    unsigned news = want & ~(unsigned)slot->in_poller;
-    bool drop = slot->in_poller != 0 && want != slot->in_poller &&
-                (slot->first == NULL || (flags & SLOT_SHRINK) != 0);
+    bool renew = (flags & SLOT_RENEW) != 0 && slot->in_poller != 0;
+    bool shrink = slot->first == NULL || (flags & SLOT_SHRINK) != 0;
 
     slot->flags =
         (uint8_t)(flags & ~(unsigned)(SLOT_DIRTY | SLOT_RENEW | SLOT_SHRINK));
+    if ((flags & SLOT_ALWAYS) != 0 && (want & (EDDY_READ | EDDY_WRITE)) != 0)
+        eddy__slot_special(loop, fd, SLOT_ALWAYS);
     if ((flags & (SLOT_ALWAYS | SLOT_REFUSED)) != 0)
         return;
-    if (news != 0 || drop || ((flags & SLOT_RENEW) != 0 && want != 0))
+    if (renew && want != slot->in_poller)
+        eddy__slot_tell(loop, fd, 0); /* what it knows is of another file */
+    if ((want & ~(unsigned)slot->in_poller) != 0 ||
+        (shrink && want != slot->in_poller) || (renew && slot->in_poller != 0))
         eddy__slot_tell(loop, fd, want);
 }
 
@@ -187,7 +200,8 @@ void eddy__slots_special(struct eddy_loop *loop)
         }
         (void)call_watches(loop, fd, EDDY_READ | EDDY_WRITE);
         slot = &loop->slots.at[fd]; /* may have moved (T4) */
-        if ((slot->flags & SLOT_ALWAYS) != 0 && wanted(slot) != 0)
+        if ((slot->flags & SLOT_ALWAYS) != 0 &&
+            (wanted(slot) & (EDDY_READ | EDDY_WRITE)) != 0)
             eddy__slot_special(loop, fd, SLOT_ALWAYS);
     }
 }

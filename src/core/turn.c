@@ -6,12 +6,8 @@ static void run_ready(struct eddy_loop *loop)
 {
     struct eddy_call *call;
 
-    for (int n = 0; n < READY_BUDGET; n++) {
-        call = calls_pop(&loop->ready);
-        if (call == NULL)
-            return;
+    while ((call = eddy__ready_pop(loop)) != NULL)
         call->run(call);
-    }
 }
 
 /* In rounds, for what a completion starts may be complete at once; but only so
@@ -41,12 +37,14 @@ bool eddy__pending(const struct eddy_loop *loop)
 
 static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
 {
-    int n;
+    int n = 0;
 
     atomic_store(&loop->asleep, timeout_ns != 0);
     if (timeout_ns != 0 && eddy__pending(loop))
         timeout_ns = 0;
-    n = loop->ops->wait(loop->poller, loop->events, EVENT_BATCH, timeout_ns);
+    n = loop->poller == NULL ? 0
+                             : loop->ops->wait(loop->poller, loop->events,
+                                               EVENT_BATCH, timeout_ns);
     atomic_store(&loop->asleep, false);
     loop->batch++;
     loop->now_ns = eddy__read_clock(loop);
@@ -94,18 +92,25 @@ static int wait_for_events(struct eddy_loop *loop, int64_t timeout_ns)
     return poll_once(loop, time_to_wait(loop, timeout_ns));
 }
 
-int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns)
+/* Posted calls may have changed what the wait is for: whoever runs single turns
+ * wants to look about, and a loop that runs may be alive no longer. */
+int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
 {
     uint64_t calls = loop->stats.calls;
+    uint64_t armed;
+    bool posted;
     int n;
 
-    loop->running = true;
     loop->stats.turns++;
     loop->finishes = FINISH_BUDGET;
-    eddy__posts_run(loop);
+    loop->resumptions = READY_BUDGET;
+    posted = eddy__posts_run(loop);
     eddy__hooks_run(loop, EDDY_BEFORE_WAIT);
     eddy__slots_flush(loop);
+    if (single ? posted : !eddy_loop_alive(loop))
+        timeout_ns = 0;
     n = wait_for_events(loop, timeout_ns);
+    armed = loop->timers.seq;
     eddy__hooks_run(loop, EDDY_AFTER_WAIT);
     for (int i = 0; i < n; i++)
         eddy__slots_event(loop, loop->events[i].fd, loop->events[i].ready);
@@ -113,48 +118,58 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns)
     eddy__slots_special(loop);
     run_ready(loop);
     run_completions(loop);
-    eddy__timer_fire_due(loop);
+    eddy__timer_fire_due(loop, armed);
     run_completions(loop);
-    loop->running = false;
     if (n < 0)
         return n;
     calls = loop->stats.calls - calls;
     return calls < INT32_MAX ? (int)calls : INT32_MAX;
 }
 
-static int enter(struct eddy_loop *loop)
+int eddy__turns_begin(struct eddy_loop *loop)
 {
-    if (loop == NULL)
-        return -EINVAL;
-    if (loop->running)
+    int err = eddy_loop_check(loop);
+
+    if (loop != NULL && loop->running)
         return -EBUSY;
+    if (err < 0)
+        return err;
     loop->thread = pthread_self();
-    return eddy_loop_check(loop);
+    loop->running = true;
+    return 0;
 }
 
 int eddy_loop_step(struct eddy_loop *loop, int64_t timeout_ns)
 {
-    int err = enter(loop);
+    int n = eddy__turns_begin(loop);
 
-    return err < 0 ? err : eddy__turn(loop, timeout_ns);
+    if (n < 0)
+        return n;
+    (void)eddy_loop_update_now(loop); /* who knows when the last turn was */
+    n = eddy__turn(loop, timeout_ns, true);
+    atomic_store(&loop->stopping, false);
+    loop->running = false;
+    return n;
 }
 
 int eddy_loop_run(struct eddy_loop *loop)
 {
-    int n = enter(loop);
+    int n = eddy__turns_begin(loop);
+    bool stop = false;
 
-    while (n >= 0) {
-        bool stop = atomic_load(&loop->stopping);
-
+    if (n < 0)
+        return n;
+    while (n >= 0 && !stop) {
+        stop = atomic_load(&loop->stopping);
         if (!stop && !eddy_loop_alive(loop))
-            return 0;
-        n = eddy__turn(loop, stop ? 0 : EDDY_FOREVER);
-        if (n >= 0 && (stop || atomic_load(&loop->stopping))) {
-            atomic_store(&loop->stopping, false);
-            return 1;
-        }
+            break;
+        n = eddy__turn(loop, stop ? 0 : EDDY_FOREVER, false);
+        stop = stop || atomic_load(&loop->stopping);
     }
-    return n;
+    if (stop)
+        atomic_store(&loop->stopping, false);
+    loop->running = false;
+    return n < 0 ? n : stop;
 }
 
 int eddy_loop_stop(struct eddy_loop *loop)

@@ -8,17 +8,13 @@
  * second (sequentially consistent), so one of them sees the other; and only the
  * first of many writers pays for the system call.
  */
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
+#include "core.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 #ifdef HAVE_SYS_EVENTFD_H
 #include <sys/eventfd.h>
 #endif
-
-#include "core.h"
 
 /* Someone may have closed stdin; nothing of ours may land there (T28). */
 static int above_stdio(int fd)

@@ -73,7 +73,7 @@ int eddy_waker_done(struct eddy_waker *opaque)
     if (err < 0)
         return err;
     if (atomic_load(&waker->pending))
-        eddy__posts_remove(waker->loop, &waker->call);
+        (void)eddy_loop_unpost_call(waker->loop, &waker->call);
     waker->loop->alive -= waker->background ? 0 : 1;
     waker->loop = NULL;
     return 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* watch.c - starting, changing and stopping watches; see slot.c for the rest.
  */
-#include <fcntl.h>
-
 #include "core.h"
+
+#include <fcntl.h>
 
 enum { BACKGROUND = 1u << 0 };
 
@@ -56,6 +56,7 @@ static void append(struct eddy_loop *loop, struct watch *watch)
         slot->flags |= SLOT_RENEW;
         loop->slots.descriptors++;
     }
+    slot->flags &= (uint8_t) ~(unsigned)SLOT_REFUSED; /* it may do now */
     while (*end != NULL)
         end = &(*end)->next;
     *end = watch;
@@ -108,9 +109,7 @@ int eddy_watch_set(struct eddy_watch *opaque, unsigned interest)
     watch->interest = (uint8_t)interest;
     loop->alive += counts(watch);
     slot->flags &= (uint8_t) ~(unsigned)SLOT_REFUSED; /* it may do now */
-    if ((slot->flags & SLOT_ALWAYS) != 0 && interest != 0)
-        eddy__slot_special(loop, watch->fd, SLOT_ALWAYS);
-    else if ((interest & ~(unsigned)slot->in_poller) != 0)
+    if ((interest & ~(unsigned)slot->in_poller) != 0)
         eddy__slot_dirty(loop, watch->fd);
     return 0;
 }
@@ -179,9 +178,11 @@ int eddy_loop_forget(struct eddy_loop *loop, int fd)
     if ((size_t)fd >= loop->slots.capacity)
         return 0;
     slot = &loop->slots.at[fd];
-    if (slot->first != NULL)
-        return -EBUSY;
     if (slot->in_poller != 0)
         eddy__slot_tell(loop, fd, 0);
+    if (slot->first != NULL) { /* as if it had been closed behind our back */
+        slot->error = -EBADF;
+        eddy__slot_special(loop, fd, SLOT_REFUSED);
+    }
     return 0;
 }

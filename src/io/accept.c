@@ -31,13 +31,15 @@ static struct eddy_request *pop_acceptor(struct eddy_listener *listener)
 
 /* ---- One connection ----------------------------------------------------- */
 
-enum what_now { TAKEN, AGAIN, NONE, FULL, FAILED };
+enum verdict { FINE, GONE, ODD, NONE, FULL, FAILED };
 
 /* Some errors are about a connection that is gone, not about the listener
  * (T30). */
-static enum what_now judge(int err)
+static enum verdict judge(int err)
 {
     switch (err) {
+    case 0:
+        return FINE;
     case -EAGAIN:
         return NONE;
     case -EMFILE:
@@ -51,8 +53,19 @@ static enum what_now judge(int err)
     case -EOPNOTSUPP:
     case -EFAULT:
         return FAILED;
-    default: /* -ECONNABORTED, -EPROTO, -EINTR, -EPERM, -ENETDOWN ... */
-        return AGAIN;
+    case -ECONNABORTED:
+    case -ECONNRESET:
+    case -EPROTO:
+    case -EINTR:
+    case -ETIMEDOUT:
+    case -ENETDOWN:
+    case -ENETUNREACH:
+    case -EHOSTDOWN:
+    case -EHOSTUNREACH:
+    case -ENOPROTOOPT:
+        return GONE;
+    default:
+        return ODD;
     }
 }
 
@@ -95,7 +108,8 @@ static void rest(struct eddy_listener *listener, int err)
     eddy_loop_count_accept_full(listener->loop);
     eddy_log_write(listener->loop, EDDY_LOG_WARNING, "accepting rests: %s",
                    eddy_strerror(err));
-    (void)eddy_timer_start(&listener->rest, listener->options.back_off_ns);
+    if (eddy_timer_start(&listener->rest, listener->options.back_off_ns) < 0)
+        eddy__accept_end(listener, err);
     if (on_full != NULL)
         on_full(listener, err, listener->options.arg);
 }
@@ -106,46 +120,47 @@ void eddy__accept_rested(struct eddy_timer *timer, void *arg)
     watch_as_needed(arg);
 }
 
-/* false: nothing more for now. */
-static bool accept_next(struct eddy_listener *listener)
+/* 0: one was handed out, or is gone; *ret_odd: for a reason we do not know.
+ * Else why there are no more for now. */
+static int accept_next(struct eddy_listener *listener, int *ret_odd)
 {
     struct eddy_stream *stream;
     int err = accept_one(listener, &stream);
+    enum verdict verdict = judge(err);
 
-    if (err == 0) {
+    if (err == 0)
         hand_out(listener, stream);
-        return true;
-    }
-    switch (judge(err)) {
-    case AGAIN:
-        return true;
-    case FULL:
-        rest(listener, err);
-        return false;
-    case FAILED:
-        eddy__accept_end(listener, err);
-        return false;
-    default:
-        return false;
-    }
+    *ret_odd = verdict == ODD ? err : 0;
+    return verdict == GONE || verdict == ODD ? 0 : err;
+}
+
+static bool is_wanted(const struct eddy_listener *listener)
+{
+    return listener->fd >= 0 &&
+           (listener->acceptors != NULL ||
+            (listener->incoming != NULL && !listener->paused));
 }
 
 /* What it calls may close the listener, which stays in memory until the queue
- * of completions has run. */
+ * of completions has run. A whole budget of odd errors in a row is no chance:
+ * rather rest than spin. */
 void eddy__accept_ready(struct eddy_watch *watch, unsigned ready, void *arg)
 {
     struct eddy_listener *listener = arg;
+    int budget = listener->options.accept_budget;
     int err = (ready & EDDY_ERROR) != 0 ? eddy_watch_error(watch) : 0;
+    int odds = 0, odd = 0;
 
-    if (err < 0)
-        eddy__accept_end(listener, err);
-    for (int i = 0; i < listener->options.accept_budget; i++) {
-        bool wanted = listener->acceptors != NULL ||
-                      (listener->incoming != NULL && !listener->paused);
-
-        if (listener->fd < 0 || !wanted || !accept_next(listener))
-            break;
+    for (int i = 0; err == 0 && i < budget && is_wanted(listener); i++) {
+        err = accept_next(listener, &odd);
+        odds = odd != 0 ? odds + 1 : 0;
     }
+    if (listener->fd < 0)
+        return;
+    if (odds == budget || judge(err) == FULL)
+        rest(listener, odds == budget ? odd : err);
+    else if (judge(err) == FAILED)
+        eddy__accept_end(listener, err);
     if (listener->fd >= 0)
         watch_as_needed(listener);
 }

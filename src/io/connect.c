@@ -17,7 +17,7 @@ struct attempt { /* larger than the words of a request */
     const struct eddy_sys *sys;
     struct eddy_watch watch;
     struct eddy_request lookup;
-    bool looking_up;
+    bool looking_up, cancelled;
     int fd; /* -1: none */
     int64_t error;
     size_t count, next;
@@ -161,6 +161,8 @@ static void looked_up(struct eddy_result result, void *arg)
     struct attempt *attempt = arg;
 
     attempt->looking_up = false;
+    if (attempt->cancelled)
+        result.n = -ECANCELED; /* though the look-up has succeeded, perhaps */
     if (result.n < 0) {
         eddy_complete(attempt->request, eddy_n(result.n));
         return;
@@ -173,6 +175,7 @@ static void cancel_connect(struct eddy_request *request)
 {
     struct attempt *attempt = attempt_of(request);
 
+    attempt->cancelled = true;
     if (attempt->looking_up) {
         eddy_request_cancel(&attempt->lookup); /* its end is ours */
         return;

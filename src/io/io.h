@@ -12,6 +12,10 @@
 #ifndef EDDY_IO_H
 #define EDDY_IO_H
 
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include <assert.h>
 #include <string.h>
 

@@ -77,20 +77,34 @@ static int clear_path(const struct eddy_sys *sys, const char *path,
     return err == -ENOENT ? 0 : err;
 }
 
-static int set_options(const struct eddy_sys *sys, int fd, int family,
-                       unsigned endpoint_flags, unsigned flags)
+/* A system that keeps IPv4 out of IPv6 sockets will not be told otherwise; that
+ * matters only where the socket was to take both. */
+static int set_v6_only(const struct eddy_sys *sys, int fd, bool only, bool both)
 {
+    int value = only;
+    int err = sys->setsockopt(sys->arg, fd, IPPROTO_IPV6, IPV6_V6ONLY, &value,
+                              sizeof value);
+
+    if (err < 0 && !only)
+        return both ? -EAFNOSUPPORT : 0;
+    return err;
+}
+
+static int set_options(const struct eddy_sys *sys, int fd, int family,
+                       const struct eddy_endpoint *at, unsigned flags)
+{
+    bool only = (at->flags & EDDY_V6_ONLY) != 0;
+    bool both =
+        !only && at->address == NULL && (at->host == NULL || *at->host == '\0');
     int yes = 1;
-    int v6_only = (endpoint_flags & EDDY_V6_ONLY) != 0;
-    int err = 0;
+    int err;
 
     if (family == AF_UNIX)
         return 0;
     err = sys->setsockopt(sys->arg, fd, SOL_SOCKET, SO_REUSEADDR, &yes,
                           sizeof yes);
     if (err == 0 && family == AF_INET6)
-        err = sys->setsockopt(sys->arg, fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only,
-                              sizeof v6_only);
+        err = set_v6_only(sys, fd, only, both);
     if (err == 0 && (flags & EDDY_REUSEPORT) != 0)
         err = sys->setsockopt(sys->arg, fd, SOL_SOCKET, SO_REUSEPORT, &yes,
                               sizeof yes);
@@ -108,7 +122,7 @@ static int open_socket(const struct eddy_sys *sys,
 
     if (fd < 0)
         return fd;
-    err = set_options(sys, fd, where->sa_family, at->flags, options->flags);
+    err = set_options(sys, fd, where->sa_family, at, options->flags);
     if (err == 0)
         err = sys->bind(sys->arg, fd, where, address->size);
     if (err == 0)

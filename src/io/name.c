@@ -14,6 +14,7 @@ struct lookup {
     struct eddy_job job;
     struct eddy_loop *loop;
     struct eddy_request *request; /* NULL: nobody waits any more */
+    bool took_back;               /* before a thread had it */
     const struct eddy_sys *sys;
     struct eddy_address *out; /* the user's */
     uint16_t port;
@@ -49,6 +50,8 @@ static void looked_up(struct eddy_job *job, int64_t n, void *arg)
             memcpy(lookup->out, lookup->found,
                    (size_t)n * sizeof lookup->found[0]);
         eddy_complete(lookup->request, eddy_n(n == 0 ? -ENOENT : n));
+    } else if (!lookup->took_back) {
+        eddy_loop_count(lookup->loop, true); /* as the job counts one down */
     }
     free_lookup(lookup);
 }
@@ -58,7 +61,10 @@ static void cancel_resolve(struct eddy_request *request)
     struct lookup *lookup = eddy_pointer(eddy_request_words(request)[0]);
 
     lookup->request = NULL;
-    (void)eddy_job_cancel(&lookup->job);
+    if (eddy_job_cancel(&lookup->job) < 0)
+        eddy_loop_count(lookup->loop, false); /* nobody lives for it */
+    else
+        lookup->took_back = true;
     eddy_complete(request, eddy_n(-ECANCELED));
 }
 

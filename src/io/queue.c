@@ -20,7 +20,7 @@ int64_t eddy__stream_send(struct eddy_stream *stream, const struct iovec *iov,
                           (stream->flags & STREAM_SOCKET) != 0, iov, count);
 
     /* some systems are out of buffers for a moment, not for good (T35) */
-    return n == -ENOBUFS ? -EAGAIN : n;
+    return n == -ENOBUFS || n == -EINTR ? -EAGAIN : n;
 }
 
 int eddy__write_check(const struct eddy_stream *stream)
@@ -34,6 +34,8 @@ int eddy__write_check(const struct eddy_stream *stream)
 
 static void account(struct eddy_stream *stream)
 {
+    if ((stream->flags & STREAM_BROKEN) != 0)
+        return; /* who drains is told the error */
     if (stream->queued > stream->high)
         stream->flags |= STREAM_HIGH;
     else if (stream->queued <= stream->low &&
@@ -83,6 +85,8 @@ static void end_chunk(struct eddy_stream *stream, struct chunk *chunk,
         eddy__copy_free(stream, chunk);
         return;
     }
+    if (chunk->kind == CHUNK_SHUTDOWN)
+        stream->flags ^= err < 0 ? STREAM_ENDING : STREAM_SHUT;
     if (err < 0)
         result.done = chunk->done;
     else
@@ -107,8 +111,6 @@ void eddy__write_cancel(struct eddy_stream *stream, struct chunk *chunk)
         eddy__write_break(stream, -ECANCELED);
         return;
     }
-    if (chunk->kind == CHUNK_SHUTDOWN)
-        stream->flags &= ~(unsigned)STREAM_ENDING;
     end_chunk(stream, chunk, -ECANCELED);
 }
 
@@ -170,10 +172,8 @@ void eddy__write_settle(struct eddy_stream *stream)
     while ((chunk = stream->first) != NULL && chunk->left == 0) {
         int err = 0;
 
-        if (chunk->kind == CHUNK_SHUTDOWN) {
-            stream->flags |= STREAM_SHUT;
+        if (chunk->kind == CHUNK_SHUTDOWN)
             err = stream->sys->shutdown(stream->sys->arg, stream->fd, SHUT_WR);
-        }
         end_chunk(stream, chunk, err);
     }
 }

@@ -9,6 +9,8 @@
  */
 #include "io.h"
 
+enum { FILLS = 16 }; /* for one skip in one turn; then it is the others' */
+
 int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size)
 {
     int64_t n;
@@ -17,6 +19,8 @@ int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size)
         return -EAGAIN;
     n = stream->sys->recv(stream->sys->arg, stream->fd,
                           (stream->flags & STREAM_SOCKET) != 0, buf, size);
+    if (n == -EINTR)
+        n = -EAGAIN; /* the poller will say so again */
     /* a short read has taken all there was: the next one need not try */
     if (n == -EAGAIN || (n > 0 && (size_t)n < size))
         stream->flags &= ~(unsigned)STREAM_READABLE;
@@ -188,7 +192,7 @@ static bool step_skip_until(struct eddy_stream *stream, uint64_t *words,
     size_t size = (size_t)words[3];
     int64_t n = 1;
 
-    while (n > 0) {
+    for (int fills = 0; n > 0; fills++) {
         size_t have = eddy__buffered(stream);
         size_t end = have == 0 ? 0
                                : find_end(eddy__buffer_bytes(stream), have, 0,
@@ -201,7 +205,7 @@ static bool step_skip_until(struct eddy_stream *stream, uint64_t *words,
         if (have >= size)
             words[WORD_DONE] +=
                 eddy__buffer_take(stream, NULL, have - (size - 1));
-        n = eddy__buffer_fill(stream, size + 1);
+        n = fills < FILLS ? eddy__buffer_fill(stream, size + 1) : -EAGAIN;
     }
     if (n == 0) {
         words[WORD_DONE] += eddy__buffer_take(stream, NULL, SIZE_MAX);

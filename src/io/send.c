@@ -78,32 +78,48 @@ static int64_t send_now(struct eddy_stream *stream, const char *data,
     return n;
 }
 
-int eddy_send(struct eddy_stream *stream, const void *data, size_t size)
+static int send_check(const struct eddy_stream *stream, const void *data,
+                      size_t size)
 {
-    const char *bytes = data;
-    int64_t n;
     int err;
 
     if (stream == NULL || (data == NULL && size > 0))
         return -EINVAL;
     err = eddy_loop_check(stream->loop);
-    if (err == 0 && (stream->flags & STREAM_CLOSING) != 0)
-        err = -EBADF;
-    if (err == 0)
-        err = eddy__write_check(stream);
+    if (err < 0)
+        return err;
+    if ((stream->flags & STREAM_CLOSING) != 0)
+        return -EBADF;
+    return eddy__write_check(stream);
+}
+
+/* What is left after `sent` bytes have gone out. */
+static int keep_rest(struct eddy_stream *stream, const char *rest, size_t size,
+                     bool sent)
+{
+    int err;
+
+    if (size == 0 || append_to_last(stream, rest, size))
+        return 0;
+    err = append_copy(stream, rest, size);
+    if (err < 0 && sent) /* half of it is out: no way back */
+        eddy__write_break(stream, err);
+    return err;
+}
+
+int eddy_send(struct eddy_stream *stream, const void *data, size_t size)
+{
+    int err = send_check(stream, data, size);
+    int64_t n;
+
     if (err < 0 || size == 0)
         return err;
-    n = send_now(stream, bytes, size);
+    n = send_now(stream, data, size);
     if (n < 0)
         return (int)n;
-    if ((size_t)n < size &&
-        !append_to_last(stream, bytes + n, size - (size_t)n)) {
-        err = append_copy(stream, bytes + n, size - (size_t)n);
-        if (err < 0 && n > 0) /* half of it is out: no way back */
-            eddy__write_break(stream, err);
-        if (err < 0)
-            return err;
-    }
+    err = keep_rest(stream, (const char *)data + n, size - (size_t)n, n > 0);
+    if (err < 0)
+        return err;
     if (stream->queued > stream->high)
         stream->flags |= STREAM_HIGH;
     return stream->queued > stream->high;

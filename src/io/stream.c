@@ -30,9 +30,11 @@ static void refused(struct eddy_stream *stream, int err)
     struct eddy_request *reader = stream->reader;
 
     stream->reader = NULL;
+    stream->flags &= ~(unsigned)STREAM_PAUSED;
     if (reader != NULL)
         eddy_complete(reader, eddy_n(err));
     eddy__write_break(stream, err);
+    eddy__stream_flushed(stream, err);
 }
 
 static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)

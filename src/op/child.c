@@ -38,20 +38,26 @@ static const struct eddy_sys *sys_of(const struct waiting *waiting)
     return eddy_loop_settings(eddy_request_loop(waiting->request))->sys;
 }
 
-static void let_go(struct waiting *waiting)
+static void close_exit_fd(struct waiting *waiting)
 {
     const struct eddy_sys *sys = sys_of(waiting);
-    struct eddy_loop *loop = eddy_request_loop(waiting->request);
 
     (void)eddy_watch_stop(&waiting->watch);
+    if (waiting->exit_fd < 0)
+        return;
+    (void)eddy_loop_forget(eddy_request_loop(waiting->request),
+                           waiting->exit_fd);
+    (void)sys->close(sys->arg, waiting->exit_fd);
+    waiting->exit_fd = -1;
+}
+
+static void let_go(struct waiting *waiting)
+{
+    close_exit_fd(waiting);
     (void)eddy_signal_stop(&waiting->sigchld);
-    if (waiting->exit_fd >= 0) {
-        (void)eddy_loop_forget(loop, waiting->exit_fd);
-        (void)sys->close(sys->arg, waiting->exit_fd);
-    }
     waiting->prev->next = waiting->next;
     waiting->next->prev = waiting->prev;
-    eddy_loop_expect(loop, false);
+    eddy_loop_expect(eddy_request_loop(waiting->request), false);
 }
 
 /* true: *ret_n is the status, or why there is none. */
@@ -75,13 +81,6 @@ static void look(struct waiting *waiting)
     eddy_complete(waiting->request, eddy_n(n));
 }
 
-static void exit_fd_ready(struct eddy_watch *watch, unsigned ready, void *arg)
-{
-    (void)watch;
-    (void)ready;
-    look(arg);
-}
-
 static void sigchld_came(struct eddy_signal *sub, int signum, unsigned count,
                          void *arg)
 {
@@ -89,6 +88,50 @@ static void sigchld_came(struct eddy_signal *sub, int signum, unsigned count,
     (void)signum;
     (void)count;
     look(arg);
+}
+
+static int wait_for_sigchld(struct waiting *waiting)
+{
+    int err =
+        eddy_signal_start(eddy_request_loop(waiting->request),
+                          &waiting->sigchld, SIGCHLD, sigchld_came, waiting);
+
+    if (err == 0)
+        err = eddy_signal_background(&waiting->sigchld, true);
+    return err;
+}
+
+/* A poller that will not take the descriptor leaves the older way. */
+static void exit_fd_ready(struct eddy_watch *watch, unsigned ready, void *arg)
+{
+    struct waiting *waiting = arg;
+    int err = 0;
+
+    if ((ready & EDDY_ERROR) != 0 && eddy_watch_error(watch) < 0) {
+        close_exit_fd(waiting);
+        err = wait_for_sigchld(waiting);
+    }
+    if (err == 0) {
+        look(waiting);
+        return;
+    }
+    let_go(waiting);
+    eddy_complete(waiting->request, eddy_n(err));
+}
+
+static int subscribe(struct waiting *waiting)
+{
+    const struct eddy_sys *sys = sys_of(waiting);
+    int err;
+
+    waiting->exit_fd = sys->exit_fd(sys->arg, waiting->pid);
+    if (waiting->exit_fd < 0)
+        return wait_for_sigchld(waiting);
+    err = eddy_watch_start(eddy_request_loop(waiting->request), &waiting->watch,
+                           waiting->exit_fd, EDDY_READ, exit_fd_ready, waiting);
+    if (err == 0)
+        err = eddy_watch_background(&waiting->watch, true);
+    return err;
 }
 
 static void cancel_child(struct eddy_request *request)
@@ -147,27 +190,6 @@ static int get_family(struct eddy_loop *loop, struct family **ret_family)
 }
 
 /* ---- Starting ----------------------------------------------------------- */
-
-static int subscribe(struct waiting *waiting)
-{
-    const struct eddy_sys *sys = sys_of(waiting);
-    struct eddy_loop *loop = eddy_request_loop(waiting->request);
-    int err;
-
-    waiting->exit_fd = sys->exit_fd(sys->arg, waiting->pid);
-    if (waiting->exit_fd >= 0) {
-        err = eddy_watch_start(loop, &waiting->watch, waiting->exit_fd,
-                               EDDY_READ, exit_fd_ready, waiting);
-        if (err == 0)
-            err = eddy_watch_background(&waiting->watch, true);
-        return err;
-    }
-    err = eddy_signal_start(loop, &waiting->sigchld, SIGCHLD, sigchld_came,
-                            waiting);
-    if (err == 0)
-        err = eddy_signal_background(&waiting->sigchld, true);
-    return err;
-}
 
 static int start_waiting(struct eddy_request *request, int64_t *ret_n)
 {

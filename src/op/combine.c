@@ -47,15 +47,20 @@ static struct eddy_result verdict(const struct group *group)
     return result;
 }
 
-/* A loser that made something all the same: nobody expects it. */
-static void discard(struct eddy_child *child, struct eddy_result result)
+/* A loser that made something all the same: nobody expects it. Children may
+ * share the place where it was stored; then it is the winner's. */
+static void discard(const struct group *group, struct eddy_child *child,
+                    struct eddy_result result)
 {
     const struct eddy_op_type *type = child->op.type;
+    const struct eddy_child *winner = &group->children[group->good];
+    uint64_t where = child->op.word[0];
 
     if (type->drop != NULL)
         type->drop(result);
-    if ((type->flags & EDDY_OP_MAKES) != 0 && child->op.word[0] != 0)
-        *(void **)eddy_pointer(child->op.word[0]) = NULL;
+    if ((type->flags & EDDY_OP_MAKES) != 0 && where != 0)
+        *(void **)eddy_pointer(where) =
+            winner->op.word[0] == where ? winner->result.made : NULL;
     child->result = eddy_n(-ECANCELED);
 }
 
@@ -68,7 +73,7 @@ static void judge(struct group *group, struct eddy_child *child,
     } else if (!group->any) {
         group->good++;
     } else if (group->good >= 0) {
-        discard(child, result);
+        discard(group, child, result);
     } else {
         group->good = child - group->children;
         cancel_children(group);

@@ -2,10 +2,10 @@
 /*
  * every.c - a ticker on a grid that does not drift (E13, Z22).
  *
- *     grid      |-----|-----|-----|-----|-----|
- *     SKIP      start x     (stall)     3     x    one item counts what it
- * missed BURST     start x     (stall)     xxx   x    an item for each DELAY
- * start x     (stall)      x     x   the grid begins anew
+ *     start --+-----+-----+-----+-----+
+ *     SKIP    1  (a stall)  2   1     1    one item counts what it missed
+ *     BURST   1  (a stall)  1 1 1     1    an item for each
+ *     DELAY   1  (a stall)  1     1        the grid begins anew
  */
 #include "op.h"
 

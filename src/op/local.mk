@@ -4,9 +4,11 @@ libop_la_SOURCES = \
 	%D%/child.c \
 	%D%/combine.c \
 	%D%/every.c \
+	%D%/job.c \
 	%D%/offload.c \
 	%D%/op.h \
 	%D%/pool.c \
+	%D%/pool.h \
 	%D%/ready.c \
 	%D%/signal.c \
 	%D%/signals.c \

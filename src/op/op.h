@@ -4,6 +4,10 @@
 #ifndef EDDY_OP_PRIVATE_H
 #define EDDY_OP_PRIVATE_H
 
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include <assert.h>
 #include <stdatomic.h>
 #include <string.h>

@@ -9,11 +9,10 @@
  * A thread is started when a job finds none idle, up to the limit. Threads
  * block all signals, so that handlers run where the program expects them.
  */
-#include <pthread.h>
+#include "pool.h"
+
 #include <signal.h>
 #include <unistd.h>
-
-#include "op.h"
 
 enum {
     THREADS_MAX = 32,  /* by default; X1 */
@@ -22,72 +21,19 @@ enum {
     QUEUE_MAX = 1 << 20
 };
 
-enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_OVER };
-
-struct job {
-    struct eddy_call call; /* posted to the loop when over; must be first */
-    struct job *next, *prev;
-    struct eddy_pool *pool;
-    struct eddy_loop *loop;
-    eddy_work_fn *work;
-    eddy_job_fn *done;
-    void *arg;
-    int64_t n;
-    enum job_state state;
-};
-
-static_assert(sizeof(struct job) <= sizeof(struct eddy_job),
-              "the public struct has room for the private one");
-
-struct eddy_pool {
-    struct eddy_mem mem;
-    pthread_mutex_t mutex;
-    pthread_cond_t work;
-    struct job queued, running; /* heads of rings */
-    size_t queue_count, queue_max;
-    unsigned threads_max, threads, idle;
-    uint64_t finished;
-    bool closing;
-    pid_t pid;
-    pthread_t thread[];
-};
-
-/* ---- Rings -------------------------------------------------------------- */
-
-static void ring_init(struct job *head)
-{
-    head->next = head->prev = head;
-}
-
-static void ring_push(struct job *head, struct job *job)
-{
-    job->next = head;
-    job->prev = head->prev;
-    job->prev->next = job->next->prev = job;
-}
-
-static void ring_remove(struct job *job)
-{
-    job->prev->next = job->next;
-    job->next->prev = job->prev;
-}
-
 /* ---- In a thread of the pool -------------------------------------------- */
 
-static void move_on(struct eddy_pool *pool, struct job *job)
+static struct job *first_queued(struct eddy_pool *pool)
 {
-    ring_remove(job);
-    pool->queue_count--;
-    job->state = JOB_RUNNING;
-    ring_push(&pool->running, job);
+    return container_of(pool->queued.next, struct job, in_pool);
 }
 
 /* With the mutex held. After the post the job is the loop's alone. */
 static void hand_back(struct job *job, int64_t n)
 {
-    ring_remove(job);
+    ring_remove(&job->in_pool);
     job->n = n;
-    job->state = JOB_OVER;
+    atomic_store(&job->state, JOB_OVER);
     (void)eddy_loop_post_call(job->loop, &job->call);
 }
 
@@ -95,7 +41,10 @@ static void work_once(struct eddy_pool *pool, struct job *job)
 {
     int64_t n;
 
-    move_on(pool, job);
+    ring_remove(&job->in_pool);
+    pool->queue_count--;
+    atomic_store(&job->state, JOB_RUNNING);
+    ring_push(&pool->running, &job->in_pool);
     (void)pthread_mutex_unlock(&pool->mutex);
     n = job->work(job->arg);
     (void)pthread_mutex_lock(&pool->mutex);
@@ -109,8 +58,8 @@ static void *run_thread(void *arg)
 
     (void)pthread_mutex_lock(&pool->mutex);
     while (!pool->closing) {
-        if (pool->queued.next != &pool->queued) {
-            work_once(pool, pool->queued.next);
+        if (!ring_is_empty(&pool->queued)) {
+            work_once(pool, first_queued(pool));
             continue;
         }
         pool->idle++;
@@ -121,7 +70,7 @@ static void *run_thread(void *arg)
     return NULL;
 }
 
-/* ---- Jobs --------------------------------------------------------------- */
+/* ---- The queue ---------------------------------------------------------- */
 
 static int start_thread(struct eddy_pool *pool)
 {
@@ -137,17 +86,8 @@ static int start_thread(struct eddy_pool *pool)
     return -err;
 }
 
-static void tell_done(struct eddy_call *call)
-{
-    struct job *job = container_of(call, struct job, call);
-
-    eddy_loop_expect(job->loop, false);
-    eddy_loop_count(job->loop, false);
-    job->done((struct eddy_job *)job, job->n, job->arg);
-}
-
 /* With the mutex held. */
-static int enqueue(struct eddy_pool *pool, struct job *job)
+static int push(struct eddy_pool *pool, struct job *job)
 {
     if (pool->closing)
         return -ESHUTDOWN;
@@ -156,55 +96,35 @@ static int enqueue(struct eddy_pool *pool, struct job *job)
     if (pool->queue_count >= pool->idle && pool->threads < pool->threads_max &&
         start_thread(pool) < 0 && pool->threads == 0)
         return -EAGAIN;
-    ring_push(&pool->queued, job);
+    ring_push(&pool->queued, &job->in_pool);
     pool->queue_count++;
     (void)pthread_cond_signal(&pool->work);
     return 0;
 }
 
-int eddy_job_submit(struct eddy_pool *pool, struct eddy_loop *loop,
-                    struct eddy_job *opaque, eddy_work_fn *work,
-                    eddy_job_fn *done, void *arg)
+int eddy__pool_enqueue(struct eddy_pool *pool, struct job *job)
 {
-    struct job *job = (struct job *)opaque;
-    int err = eddy_loop_check(loop);
+    int err;
 
-    if (err < 0)
-        return err;
-    if (pool == NULL || job == NULL || work == NULL || done == NULL)
-        return -EINVAL;
-    *job = (struct job){ .call = { NULL, tell_done },
-                         .pool = pool,
-                         .loop = loop,
-                         .work = work,
-                         .done = done,
-                         .arg = arg,
-                         .state = JOB_QUEUED };
+    eddy__pool_revive(pool);
     (void)pthread_mutex_lock(&pool->mutex);
-    err = enqueue(pool, job);
+    err = push(pool, job);
     (void)pthread_mutex_unlock(&pool->mutex);
-    if (err < 0)
-        return err;
-    eddy_loop_expect(loop, true);
-    eddy_loop_count(loop, true);
-    return 0;
+    return err;
 }
 
-int eddy_job_cancel(struct eddy_job *opaque)
+bool eddy__pool_take_back(struct eddy_pool *pool, struct job *job)
 {
-    struct job *job = (struct job *)opaque;
-    int err = -EBUSY;
+    bool queued;
 
-    if (job == NULL || job->pool == NULL)
-        return -EINVAL;
-    (void)pthread_mutex_lock(&job->pool->mutex);
-    if (job->state == JOB_QUEUED) {
-        job->pool->queue_count--;
+    (void)pthread_mutex_lock(&pool->mutex);
+    queued = atomic_load(&job->state) == JOB_QUEUED;
+    if (queued) {
+        pool->queue_count--;
         hand_back(job, -ECANCELED);
-        err = 0;
     }
-    (void)pthread_mutex_unlock(&job->pool->mutex);
-    return err;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return queued;
 }
 
 /* ---- Pools -------------------------------------------------------------- */
@@ -271,9 +191,9 @@ static void join_threads(struct eddy_pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
     pool->closing = true;
-    while (pool->queued.next != &pool->queued) {
+    while (!ring_is_empty(&pool->queued)) {
         pool->queue_count--;
-        hand_back(pool->queued.next, -ECANCELED);
+        hand_back(first_queued(pool), -ECANCELED);
     }
     (void)pthread_cond_broadcast(&pool->work);
     (void)pthread_mutex_unlock(&pool->mutex);
@@ -287,11 +207,12 @@ void eddy_pool_free(struct eddy_pool *pool)
 
     if (pool == NULL)
         return;
-    if (pool->pid == getpid()) /* else the threads are the parent's */
-        join_threads(pool);
     mem = pool->mem;
-    (void)pthread_cond_destroy(&pool->work);
-    (void)pthread_mutex_destroy(&pool->mutex);
+    if (pool->pid == getpid()) { /* else threads and locks are the parent's */
+        join_threads(pool);
+        (void)pthread_cond_destroy(&pool->work);
+        (void)pthread_mutex_destroy(&pool->mutex);
+    }
     (void)mem.resize(mem.arg, pool, 0);
 }
 
@@ -304,86 +225,22 @@ int eddy_pool_stats(struct eddy_pool *pool, struct eddy_pool_stats *ret_stats)
     ret_stats->queued = pool->queue_count;
     ret_stats->finished = pool->finished;
     ret_stats->busy = 0;
-    for (struct job *j = pool->running.next; j != &pool->running; j = j->next)
+    for (struct link *l = pool->running.next; l != &pool->running; l = l->next)
         ret_stats->busy++;
     (void)pthread_mutex_unlock(&pool->mutex);
     return 0;
 }
 
-/* ---- The pool of a loop ------------------------------------------------- */
-
-/* No thread lives on in a child, and a mutex that one of them held is held for
- * ever: the locks are made anew by whichever loop comes first. */
-static void revive(struct eddy_pool *pool)
+/* A mutex that another thread held is held for ever here, and what it was in
+ * the midst of stays half done: all is made anew. */
+void eddy__pool_revive(struct eddy_pool *pool)
 {
     if (pool->pid == getpid())
         return;
     pool->pid = getpid();
     pool->threads = pool->idle = 0;
+    pool->queue_count = 0;
+    ring_init(&pool->queued);
+    ring_init(&pool->running);
     (void)init_locks(pool);
-}
-
-static void give_up_jobs(struct eddy_pool *pool, struct job *head,
-                         const struct eddy_loop *loop)
-{
-    for (struct job *next, *j = head->next; j != head; j = next) {
-        next = j->next;
-        if (j->loop != loop)
-            continue;
-        pool->queue_count -= j->state == JOB_QUEUED ? 1 : 0;
-        hand_back(j, -ECANCELED);
-    }
-}
-
-static void pool_forked(void *value, struct eddy_loop *loop)
-{
-    struct eddy_pool *pool = value;
-
-    revive(pool);
-    give_up_jobs(pool, &pool->queued, loop);
-    give_up_jobs(pool, &pool->running, loop);
-}
-
-static void free_own_pool(void *value)
-{
-    eddy_pool_free(value);
-}
-
-static void keep_lent_pool(void *value)
-{
-    (void)value;
-}
-
-static const struct eddy_slot_type own_pool = { "pool", free_own_pool,
-                                                pool_forked };
-static const struct eddy_slot_type lent_pool = { "lent pool", keep_lent_pool,
-                                                 pool_forked };
-
-int eddy_loop_pool(struct eddy_loop *loop, struct eddy_pool **ret_pool)
-{
-    const struct eddy_loop_options *settings = eddy_loop_settings(loop);
-    struct eddy_pool *pool;
-    const struct eddy_slot_type *type = &lent_pool;
-    int err = eddy_loop_check(loop);
-
-    if (err < 0)
-        return err;
-    if (ret_pool == NULL)
-        return -EINVAL;
-    pool = settings->pool;
-    if (pool == NULL) {
-        struct eddy_pool_options options = { .mem = settings->mem };
-
-        type = &own_pool;
-        pool = eddy_loop_slot(loop, type);
-        err = pool == NULL ? eddy_pool_new(&pool, &options) : 0;
-    }
-    if (err == 0 && eddy_loop_slot(loop, type) == NULL) {
-        err = eddy_loop_set_slot(loop, type, pool);
-        if (err < 0)
-            type->free(pool);
-    }
-    if (err == 0)
-        *ret_pool = pool;
-    return err;
 }

@@ -4,7 +4,7 @@
  *
  *     handler -> hubs (a list, one for each loop that waits for signals)
  *                  count[signum]++, and the loop's waker
- *     loop    -> its hub's subscriptions
+ *     loop    -> its hub's subscriptions: what each has not seen of the count
  *
  * The handler walks the list without a lock, for it may have interrupted anyone
  * (T47). So a hub is unlinked first, and freed when no handler is under way
@@ -12,12 +12,12 @@
  * installs and who restores, and how many wait for each signal. This is the one
  * global of eddy, because signals are one (T48).
  */
+#include "op.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
-
-#include "op.h"
 
 #ifndef NSIG
 #define NSIG 65
@@ -30,6 +30,7 @@ struct sub {
     eddy_signal_fn *fn;
     void *arg;
     int signum;
+    unsigned seen; /* of hub->count: the rest is news */
     bool background;
 };
 
@@ -50,6 +51,29 @@ static struct hub *_Atomic hubs;
 static atomic_uint handlers; /* under way in any thread */
 static unsigned waiting[NSIG];
 static struct sigaction before[NSIG];
+
+/* ---- The lock ----------------------------------------------------------- */
+
+/* A child has one thread: what another one of the parent's was in the midst of,
+ * a handler or the mutex, it will never finish here. */
+static void lock(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    static atomic_int process;
+    int pid = (int)getpid();
+    int former = atomic_exchange(&process, pid);
+
+    if (former != 0 && former != pid) {
+        mutex = fresh;
+        atomic_store(&handlers, 0);
+    }
+    (void)pthread_mutex_lock(&mutex);
+}
+
+static void unlock(void)
+{
+    (void)pthread_mutex_unlock(&mutex);
+}
 
 /* ---- In the handler ----------------------------------------------------- */
 
@@ -77,34 +101,29 @@ static int install(int signum)
     struct sigaction ours = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
     int err = 0;
 
-    (void)pthread_mutex_lock(&mutex);
+    lock();
     (void)sigfillset(&ours.sa_mask);
     if (waiting[signum] == 0 && sigaction(signum, &ours, &before[signum]) < 0)
         err = -errno;
     else
         waiting[signum]++;
-    (void)pthread_mutex_unlock(&mutex);
+    unlock();
     return err;
 }
 
 static void restore(int signum)
 {
-    (void)pthread_mutex_lock(&mutex);
+    lock();
     if (--waiting[signum] == 0)
         (void)sigaction(signum, &before[signum], NULL);
-    (void)pthread_mutex_unlock(&mutex);
+    unlock();
 }
 
 /* ---- Hubs --------------------------------------------------------------- */
 
-static void deliver(struct hub *hub, int signum, unsigned count)
+static unsigned count_of(struct hub *hub, int signum)
 {
-    for (struct sub *s = hub->subs; s != NULL; s = hub->next_sub) {
-        hub->next_sub = s->next;
-        if (s->signum == signum)
-            s->fn((struct eddy_signal *)s, signum, count, s->arg);
-    }
-    hub->next_sub = NULL;
+    return atomic_load(&hub->count[signum]);
 }
 
 static void on_wake(struct eddy_waker *waker, void *arg)
@@ -112,20 +131,23 @@ static void on_wake(struct eddy_waker *waker, void *arg)
     struct hub *hub = arg;
 
     (void)waker;
-    for (int signum = 1; signum < NSIG; signum++) {
-        unsigned count = atomic_exchange(&hub->count[signum], 0);
+    for (struct sub *s = hub->subs; s != NULL; s = hub->next_sub) {
+        unsigned news = count_of(hub, s->signum) - s->seen;
 
-        if (count > 0)
-            deliver(hub, signum, count);
+        hub->next_sub = s->next;
+        s->seen += news;
+        if (news > 0)
+            s->fn((struct eddy_signal *)s, s->signum, news, s->arg);
     }
+    hub->next_sub = NULL;
 }
 
 static void publish(struct hub *hub)
 {
-    (void)pthread_mutex_lock(&mutex);
+    lock();
     atomic_store(&hub->next, atomic_load(&hubs));
     atomic_store(&hubs, hub);
-    (void)pthread_mutex_unlock(&mutex);
+    unlock();
 }
 
 /* A handler in this very thread would never end while we wait for it: signals
@@ -137,11 +159,11 @@ static void withdraw(struct hub *hub)
 
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &former);
-    (void)pthread_mutex_lock(&mutex);
+    lock();
     while (atomic_load(link) != hub)
         link = &atomic_load(link)->next;
     atomic_store(link, atomic_load(&hub->next));
-    (void)pthread_mutex_unlock(&mutex);
+    unlock();
     while (atomic_load(&handlers) > 0)
         (void)sched_yield();
     (void)pthread_sigmask(SIG_SETMASK, &former, NULL);
@@ -160,20 +182,11 @@ static void free_hub(void *value)
     (void)mem->resize(mem->arg, hub, 0);
 }
 
-/* A child has one thread: what another one of the parent's was in the midst of,
- * a handler or the mutex, it will never finish here. */
 static void hub_forked(void *value, struct eddy_loop *loop)
 {
-    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
-    static pid_t revived;
     struct hub *hub = value;
 
     (void)loop;
-    if (revived != getpid()) {
-        revived = getpid();
-        mutex = fresh;
-        atomic_store(&handlers, 0);
-    }
     atomic_store(&hub->pid, (int)getpid());
 }
 
@@ -216,6 +229,7 @@ int eddy_signal_start(struct eddy_loop *loop, struct eddy_signal *opaque,
     struct sub *sub = (struct sub *)opaque;
     struct sub **end;
     struct hub *hub;
+    unsigned seen = 0;
     int err = eddy_loop_check(loop);
 
     if (err < 0)
@@ -224,13 +238,18 @@ int eddy_signal_start(struct eddy_loop *loop, struct eddy_signal *opaque,
         signum == SIGKILL || signum == SIGSTOP)
         return -EINVAL;
     err = get_hub(loop, &hub);
-    if (err == 0)
+    if (err == 0) {
+        seen = count_of(hub, signum);
         err = install(signum);
+    }
     if (err < 0)
         return err;
-    *sub = (struct sub){
-        .loop = loop, .hub = hub, .fn = fn, .arg = arg, .signum = signum
-    };
+    *sub = (struct sub){ .loop = loop,
+                         .hub = hub,
+                         .fn = fn,
+                         .arg = arg,
+                         .signum = signum,
+                         .seen = seen };
     for (end = &hub->subs; *end != NULL;)
         end = &(*end)->next;
     *end = sub;

@@ -4,11 +4,11 @@
  * one EVFILT_PROC in it, for a kqueue can be watched like any descriptor. The
  * pid never shares a set with descriptors, so it cannot be taken for one (T14).
  */
+#include "system.h"
+
 #include <fcntl.h>
 #include <sys/event.h>
 #include <unistd.h>
-
-#include "system.h"
 
 int eddy__exit_kqueue(void *arg, pid_t pid)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* exit_pidfd.c - the end of a child as a descriptor: Linux's pidfd. */
+#include "system.h"
+
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "system.h"
 
 int eddy__exit_pidfd(void *arg, pid_t pid)
 {

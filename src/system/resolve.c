@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* resolve.c - names by the system's resolver; it blocks, so it runs on a pool.
  */
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
+#include "system.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "system.h"
 
 static int errno_of(int gai_error)
 {

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* socket.c - sockets that are close-on-exec, non-blocking and above stdio from
  * the first moment, on systems that can do so in one call and on others. */
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
+#include "system.h"
 
 #include <fcntl.h>
 #include <unistd.h>
-
-#include "system.h"
 
 int eddy__above_stdio(int fd)
 {
@@ -23,7 +19,7 @@ int eddy__above_stdio(int fd)
 }
 
 /* Where a signal must be kept off by the socket itself. */
-static int keep_sigpipe_off(int fd)
+int eddy__keep_sigpipe_off(int fd)
 {
 #ifdef SO_NOSIGPIPE
     int yes = 1;
@@ -40,7 +36,7 @@ int eddy__socket(void *arg, int family, int type, int protocol)
     int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 
     (void)arg;
-    return keep_sigpipe_off(eddy__above_stdio(fd));
+    return eddy__keep_sigpipe_off(eddy__above_stdio(fd));
 }
 
 int eddy__accept(void *arg, int fd)
@@ -48,7 +44,7 @@ int eddy__accept(void *arg, int fd)
     int new_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     (void)arg;
-    return keep_sigpipe_off(eddy__above_stdio(new_fd));
+    return eddy__keep_sigpipe_off(eddy__above_stdio(new_fd));
 }
 
 #else
@@ -68,7 +64,7 @@ static int prepare(int fd)
         (void)close(fd);
         return err;
     }
-    return keep_sigpipe_off(fd);
+    return eddy__keep_sigpipe_off(fd);
 }
 
 int eddy__socket(void *arg, int family, int type, int protocol)

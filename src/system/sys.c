@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* sys.c - the default table: the real system calls, with errors as values. */
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
+#include "system.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "system.h"
 
 static int value_of(int result)
 {
@@ -84,6 +80,7 @@ static int sys_set_nonblocking(void *arg, int fd)
     (void)arg;
     if (flags < 0)
         return -errno;
+    (void)eddy__keep_sigpipe_off(fd); /* if it is a socket */
     if ((flags & O_NONBLOCK) != 0)
         return 0;
     return value_of(fcntl(fd, F_SETFL, flags | O_NONBLOCK));

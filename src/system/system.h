@@ -3,6 +3,10 @@
 #ifndef EDDY_SYSTEM_H
 #define EDDY_SYSTEM_H
 
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include <errno.h>
 
 #include <eddy/sys.h>
@@ -16,6 +20,9 @@ int eddy__resolve(void *arg, const char *host, uint16_t port, unsigned flags,
                   struct eddy_address *out, int cap);
 int eddy__exit_pidfd(void *arg, pid_t pid);
 int eddy__exit_kqueue(void *arg, pid_t pid);
+
+/* Returns fd, which raises no SIGPIPE any more where a socket can say so. */
+int eddy__keep_sigpipe_off(int fd);
 
 /* A descriptor that lies above stdio; or -errno, with fd closed. */
 int eddy__above_stdio(int fd);

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* transfer.c - bytes in and out, without SIGPIPE (T32). */
-#ifdef HAVE_CONFIG_H
-#include <config.h>
-#endif
+#include "system.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include "system.h"
-
 #ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* the socket has SO_NOSIGPIPE then */
+#define MSG_NOSIGNAL 0 /* our sockets have SO_NOSIGPIPE then */
 #endif
 
 static int64_t value_of(ssize_t n)
@@ -21,11 +17,16 @@ static int64_t value_of(ssize_t n)
     return errno == EWOULDBLOCK ? -EAGAIN : -errno; /* two names for one */
 }
 
+/* Some systems refuse more at a time than an int can count (T35). */
+enum { AT_ONCE = 1 << 30 };
+
 int64_t eddy__recv(void *arg, int fd, bool socket, void *buf, size_t size)
 {
     ssize_t n;
 
     (void)arg;
+    if (size > AT_ONCE)
+        size = AT_ONCE;
     do
         n = socket ? recv(fd, buf, size, 0) : read(fd, buf, size);
     while (n < 0 && errno == EINTR);
@@ -64,7 +65,9 @@ static ssize_t send_once(int fd, const struct iovec *iov, int count)
     struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov };
 
     if (count == 1)
-        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+        return send(fd, iov->iov_base,
+                    iov->iov_len < AT_ONCE ? iov->iov_len : AT_ONCE,
+                    MSG_NOSIGNAL);
     message.msg_iovlen = (size_t)count;
     return sendmsg(fd, &message, MSG_NOSIGNAL);
 }

@@ -90,6 +90,12 @@ void srunner_run_all(SRunner *runner, enum print_output mode)
     (void)runner, (void)mode;
 }
 
+int srunner_ntests_run(SRunner *runner)
+{
+    (void)runner;
+    return 0;
+}
+
 int srunner_ntests_failed(SRunner *runner)
 {
     (void)runner;

@@ -10,7 +10,6 @@
 #include "fake.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <sys/inotify.h>

@@ -6,11 +6,9 @@
 #include "fake.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <time.h>
-#include <unistd.h>
 
 #define SECOND  INT64_C(1000000000)
 #define FOREVER INT64_MAX

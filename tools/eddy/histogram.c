@@ -28,10 +28,12 @@ static size_t bucket_of(uint64_t value)
 static int64_t top_of(size_t bucket)
 {
     size_t octave = 0;
+    uint64_t part; /* from 64 to 127, but in the first octave */
 
     if (bucket >= 2 * HISTOGRAM_PARTS)
         octave = bucket / HISTOGRAM_PARTS - 1;
-    return (int64_t)(((bucket - octave * HISTOGRAM_PARTS + 1) << octave) - 1);
+    part = bucket - octave * HISTOGRAM_PARTS;
+    return (int64_t)(((part + 1) << octave) - 1);
 }
 
 void histogram_add(struct histogram *histogram, int64_t value)

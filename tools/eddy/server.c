@@ -9,8 +9,8 @@
 
 /* From the signal to the end less than a second, whatever the clients do. */
 #define QUIET_NS     (50 * EDDY_MS)
-#define LAST_READ_NS (400 * EDDY_MS)
-#define GRACE_NS     (800 * EDDY_MS)
+#define LAST_READ_NS (350 * EDDY_MS)
+#define GRACE_NS     (700 * EDDY_MS)
 
 /* ---- Accepting ---------------------------------------------------------- */
 

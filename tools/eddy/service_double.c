@@ -140,7 +140,7 @@ static int welcome(struct server *server, struct eddy_stream *stream)
 
 static void finish(struct client *client)
 {
-    struct doubler *d = (struct doubler *)client;
+    struct doubler *d = (void *)client;
 
     if (d->reading)
         eddy_request_cancel(&d->caller.request);

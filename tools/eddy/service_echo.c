@@ -75,7 +75,7 @@ static int welcome(struct server *server, struct eddy_stream *stream)
 
 static void finish(struct client *client)
 {
-    stop_receiving((struct echoer *)client);
+    stop_receiving((void *)client);
 }
 
 const struct service echo_callback = {

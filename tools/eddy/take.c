@@ -55,8 +55,11 @@ bool take_poller(const struct option *option, const char *text)
         if (strcmp(known, text) == 0)
             break;
     }
-    complain("%s poller '%s': this build has %s",
-             known != NULL ? "absent" : "unknown", text, words.text);
+    if (known != NULL)
+        complain("poller '%s' is not in this build, which has %s", text,
+                 words.text);
+    else
+        complain("unknown poller '%s': this build has %s", text, words.text);
     return false;
 }
 

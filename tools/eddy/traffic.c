@@ -42,6 +42,10 @@ static bool right_echo(const char *asked, size_t size, const char *heard,
 
 /* ---- Double ------------------------------------------------------------- */
 
+/* One digit more and a NUL, or "ERROR" for a short line; the rest is for
+ * replies that are wrong, lest they seem to be endless. */
+enum { DOUBLE_GROWTH = 16 };
+
 /* Random digits, with leading zeros now and then. */
 static void fill_digits(char *buf, size_t size, uint64_t *seed)
 {
@@ -88,7 +92,7 @@ static void ask_double(char *buf, size_t size, uint64_t *seed)
 static struct eddy_op hear_double(struct eddy_stream *stream, char *buf,
                                   size_t size)
 {
-    return eddy_read_line(stream, buf, size + 2 > 8 ? size + 2 : 8);
+    return eddy_read_line(stream, buf, size + DOUBLE_GROWTH);
 }
 
 /* Is heard[0..size) twice the number digits[0..count)? By long addition, from
@@ -151,7 +155,7 @@ static const struct traffic traffics[] = {
     { .service = "double",
       .least = 2,
       .most = 4097,
-      .growth = 8, /* one more digit and a NUL; or "ERROR" for one digit */
+      .growth = DOUBLE_GROWTH,
       .ask = ask_double,
       .hear = hear_double,
       .right = right_double },

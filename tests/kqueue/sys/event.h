@@ -33,7 +33,8 @@
  *   - EVFILT_SIGNAL sees a signal only while it is blocked in every thread,
  *     takes it away, and counts those that the kernel merged as one.
  *   - EVFILT_PROC: NOTE_EXIT only (and NOTE_EXITSTATUS, of macOS); others are
- *     EINVAL. The status is 0 of what is no child of ours or was waited for.
+ *     EINVAL. The status is 0 of what is no child of ours or was waited for. It
+ *     is ENOSYS without pidfds: before Linux 5.3, and in some valgrinds.
  *   - EVFILT_VNODE: truncation is NOTE_WRITE; NOTE_REVOKE tells of an unmount
  *     only. It needs read permission and /proc.
  *   - EVFILT_READ of a regular file is woken by writes, by nothing else; on
