@@ -10,8 +10,7 @@
  * What is wanted and not had is added at once, with EV_RECEIPT: so set()
  * returns the errors of its own fd and of no other, and our descriptor tells
  * the truth to a poller that watches it. What is had and not wanted is queued
- * and goes with the next wait for nothing: a removal has no error worth telling
- * (T13), and a number that is closed and used again has none of our filters.
+ * and goes with the next wait for nothing: its errors are worth nothing (T13).
  *
  *     dirty -> fd 7 -> fd 4 -> NONE      the queue, linked through slots[].next
  *
@@ -64,8 +63,7 @@ struct slot {
     unsigned want, have;
     int next; /* in the queue, if dirty */
     int at;   /* where its event is in out[], if out[at].fd == fd */
-    bool dirty;
-    bool socket;
+    bool dirty, socket;
 };
 
 struct eddy_poller {
@@ -84,11 +82,8 @@ static int kqueue_poller_open(struct eddy_poller **ret_poller,
                               const struct eddy_mem *mem)
 {
     struct eddy_poller *p = mem->resize(mem->arg, NULL, sizeof *p);
-    int kq;
+    int kq = p == NULL ? -ENOMEM : eddy__settle(kqueue());
 
-    if (p == NULL)
-        return -ENOMEM;
-    kq = eddy__settle(kqueue());
     if (kq < 0) {
         mem->resize(mem->arg, p, 0);
         return kq;
@@ -134,8 +129,7 @@ static struct kevent change(size_t f, int fd, unsigned flags)
     return kev;
 }
 
-/* Counts are cast to what fits both int and size_t: kernels disagree on them.
- */
+/* Counts are cast to what fits both int and size_t: kernels disagree. */
 static int submit(int kq, const struct kevent *changes, int count,
                   struct kevent *events, int room, int64_t timeout_ns)
 {
@@ -167,25 +161,43 @@ static void enqueue(struct eddy_poller *p, int fd)
     p->dirty = fd;
 }
 
+/* Fills changes[0..n) with the removal of what fd has and is `stale`. */
+static int removals(struct slot *slot, int fd, unsigned stale, unsigned flags,
+                    struct kevent *changes)
+{
+    int n = 0;
+
+    for (size_t f = 0; f < FILTERS; f++) {
+        unsigned interest = filters[f].interest;
+        if ((slot->have & stale & interest) != interest)
+            continue;
+        changes[n++] = change(f, fd, EV_DELETE | flags);
+        slot->have &= ~interest;
+    }
+    return n;
+}
+
 /* What a refused addition means for set(): an error, or 1 for "the other end
  * has gone" (which NetBSD calls EBADF). */
 static int judge(int fd, int refusal)
 {
-    if (refusal == EBADF || refusal == ENOENT)
+    if (refusal == EBADF || refusal == ENOENT || refusal == EPIPE)
         return eddy__is_closed(fd) ? -EBADF : 1;
-    if (refusal == EPIPE)
-        return 1;
     if (refusal == EINVAL || refusal == ENODEV || refusal == EOPNOTSUPP)
         return -EPERM; /* a device that knows no such filter */
     return -refusal;
 }
 
-/* Adds the filters that `missing` needs, and returns as judge() does. */
-static int add_filters(struct eddy_poller *p, int fd, unsigned missing)
+/* Adds the filters that `to` needs, without the stale ones (libkqueue forgets
+ * none that is closed, and changes none), and returns as judge() does. */
+static int add_filters(struct eddy_poller *p, int fd, unsigned stale,
+                       unsigned to)
 {
-    struct kevent changes[FILTERS + 1], receipts[FILTERS + 1];
+    struct kevent changes[2 * FILTERS + 1], receipts[2 * FILTERS + 1];
     struct slot *slot = &p->slots[fd];
-    int n = 0, verdict = 0;
+    int removed = removals(slot, fd, stale, EV_RECEIPT, changes);
+    unsigned missing = to & ~slot->have;
+    int n = removed, verdict = 0;
 
     for (size_t f = 0; f < FILTERS; f++) {
         if ((missing & filters[f].interest) == 0)
@@ -201,7 +213,7 @@ static int add_filters(struct eddy_poller *p, int fd, unsigned missing)
     }
     if (n > 0)
         n = submit(p->kq, changes, n, receipts, n, 0);
-    for (int i = 0; i < n; i++) {
+    for (int i = removed; i < n; i++) {
         if (!(receipts[i].flags & EV_ERROR) || receipts[i].data == 0)
             continue;
         slot->have &= ~filters[filter_of(&receipts[i])].interest;
@@ -214,11 +226,8 @@ static int add_filters(struct eddy_poller *p, int fd, unsigned missing)
 /* From now on fd is always ready, whatever the kernel says of it. */
 static int stand_in(struct eddy_poller *p, int fd)
 {
-    int err = add_filters(p, fd, EDDY_ERROR);
-
-    if (err == 0)
-        p->slots[fd].want |= EDDY_ERROR;
-    return err;
+    p->slots[fd].want |= EDDY_ERROR;
+    return add_filters(p, fd, 0, EDDY_ERROR);
 }
 
 /* Kernels take a file, then call it always ready, or ready once (T7). */
@@ -226,6 +235,7 @@ static int look_at(struct slot *slot, int fd)
 {
     struct stat st;
 
+    slot->want = 0; /* unless it can be watched */
     if (fstat(fd, &st) < 0)
         return -errno;
     slot->socket = S_ISSOCK(st.st_mode);
@@ -237,23 +247,19 @@ static int look_at(struct slot *slot, int fd)
 static int add(struct eddy_poller *p, int fd, unsigned from, unsigned to)
 {
     struct slot *slot = &p->slots[fd];
-    bool unsure = from == 0 || from == to; /* may be a new file (T5) */
     unsigned old = slot->want;
-    unsigned have = unsure ? 0 : slot->have;
-    int err = unsure ? look_at(slot, fd) : 0;
+    unsigned stale = from == 0 || from == to ? ~0u : 0; /* a new file? (T5) */
+    int err = stale != 0 ? look_at(slot, fd) : 0;
 
-    if (err < 0) {
-        slot->want = 0; /* whatever was watched is closed */
+    if (err < 0)
         return err;
-    }
     if (!slot->socket)
         to &= ~EDDY_HALFCLOSE;  /* it would never come (T10) */
     if ((old ^ to) & EDDY_READ) /* the filter takes its other form */
-        have &= ~filters[READER].interest;
+        stale |= filters[READER].interest;
 
-    err = add_filters(p, fd, to & ~have);
-    if (err >= 0)
-        slot->want = to;
+    slot->want = to;
+    err = add_filters(p, fd, stale, to);
     if (err > 0)
         err = stand_in(p, fd);
     if (err < 0)
@@ -299,19 +305,13 @@ static int gather(struct eddy_poller *p)
 
         p->dirty = slot->next;
         slot->dirty = false;
-        for (size_t f = 0; f < FILTERS; f++) {
-            unsigned interest = filters[f].interest;
-            if ((slot->have & interest) == 0 || (slot->want & interest) != 0)
-                continue;
-            p->changes[n++] = change(f, fd, EV_DELETE);
-            slot->have &= ~interest;
-        }
+        n += removals(slot, fd, ~slot->want, 0, p->changes + n);
     }
     return n;
 }
 
 /* Removals go along if there is room for their errors, lest kevent() fail half
- * way; the rest goes before. Errors come at once, and instead of events. */
+ * way; the rest goes before. Errors come first, and may come alone. */
 static int wait_for(struct eddy_poller *p, int room, int64_t timeout_ns)
 {
     int changes = gather(p);
@@ -324,7 +324,7 @@ static int wait_for(struct eddy_poller *p, int room, int64_t timeout_ns)
         changes = gather(p);
     }
     got = submit(p->kq, p->changes, changes, p->events, room, timeout_ns);
-    if (changes > 0 && got > 0 && (p->events[0].flags & EV_ERROR))
+    if (changes > 0 && got > 0 && (p->events[got - 1].flags & EV_ERROR))
         got = submit(p->kq, NULL, 0, p->events, room, timeout_ns);
     return got;
 }
@@ -352,8 +352,8 @@ static int merge(struct eddy_poller *p, struct eddy_event *out, int n,
     unsigned interest = filters[f].interest;
     unsigned ready = readiness(event, f, slot);
 
-    if ((slot->want & interest) == 0) { /* should not be there */
-        slot->have |= interest;
+    if ((slot->want & interest) == 0) { /* should not be there, or is not */
+        slot->have |= event->flags & EV_ERROR ? 0 : interest;
         enqueue(p, fd);
         return n;
     }

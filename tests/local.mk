@@ -6,26 +6,56 @@ check_PROGRAMS += \
 	%D%/test_accept_full \
 	%D%/test_address \
 	%D%/test_chaos \
+	%D%/test_children \
 	%D%/test_close \
 	%D%/test_close_inside \
+	%D%/test_combine \
 	%D%/test_connect \
+	%D%/test_debug \
 	%D%/test_double \
+	%D%/test_embed \
 	%D%/test_epoll \
+	%D%/test_every \
+	%D%/test_front \
+	%D%/test_hangup \
 	%D%/test_histogram \
 	%D%/test_listen \
+	%D%/test_loop \
+	%D%/test_many \
+	%D%/test_misuse_core \
+	%D%/test_misuse_io \
+	%D%/test_oom_core \
+	%D%/test_oom_io \
+	%D%/test_op \
+	%D%/test_op_cancel \
+	%D%/test_op_type \
 	%D%/test_pipe \
 	%D%/test_poller \
 	%D%/test_poller_closed \
 	%D%/test_poller_events \
 	%D%/test_poller_fds \
 	%D%/test_poller_model \
+	%D%/test_post \
 	%D%/test_read \
 	%D%/test_read_ends \
 	%D%/test_receive \
 	%D%/test_resolve \
 	%D%/test_send \
 	%D%/test_shutdown \
+	%D%/test_signal_ops \
+	%D%/test_signals \
+	%D%/test_start \
+	%D%/test_threads \
+	%D%/test_threads_ends \
+	%D%/test_timer \
+	%D%/test_timer_model \
+	%D%/test_turn \
+	%D%/test_two_loops \
 	%D%/test_unix \
+	%D%/test_waker \
+	%D%/test_watch \
+	%D%/test_watch_batch \
+	%D%/test_watch_fd \
 	%D%/test_write
 check_LTLIBRARIES += %D%/libsupport.la
 else
@@ -67,6 +97,10 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 %C%_libsupport_la_SOURCES = \
 	%D%/echo_support.c \
 	%D%/echo_support.h \
+	%D%/job_support.c \
+	%D%/job_support.h \
+	%D%/loop_support.c \
+	%D%/loop_support.h \
 	%D%/net_support.c \
 	%D%/net_support.h \
 	%D%/stream_support.c \

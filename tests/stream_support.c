@@ -286,9 +286,9 @@ void take_item(struct eddy_result result, void *arg)
 void start_taking(struct taker *taker, struct eddy_stream *stream)
 {
     taker->stream = stream;
-    ck_assert_int_eq(
-        eddy_start(loop, eddy_receive(stream), take_item, taker, &taker->request),
-        0);
+    ck_assert_int_eq(eddy_start(loop, eddy_receive(stream), take_item, taker,
+                                &taker->request),
+                     0);
     ck_assert_int_eq(taker->items, 0);
 }
 

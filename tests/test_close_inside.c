@@ -174,6 +174,39 @@ START_TEST(new_stream_on_an_old_number_starts_afresh) /* T1, T2 */
 }
 END_TEST
 
+static uint64_t events_so_far(void)
+{
+    struct eddy_loop_stats stats;
+
+    ck_assert_int_eq(eddy_loop_stats(loop, &stats), 0);
+    return stats.events;
+}
+
+START_TEST(descriptor_that_lives_on_elsewhere_is_forgotten) /* T1 */
+{
+    struct eddy_stream *stream;
+    struct outcome reading;
+    uint64_t before;
+    char byte;
+    int peer, copy;
+
+    open_loop(_i, REAL_TIME);
+    stream = new_stream(&peer);
+    begin(&reading, eddy_read(stream, &byte, 1));
+    some_turns(2);
+    copy = dup(eddy_stream_fd(stream)); /* as a child would have it */
+    ck_assert_int_ge(copy, 0);
+    drop(stream, -1);
+    write_byte(peer);
+    before = events_so_far();
+    for (int i = 0; i < 10; i++)
+        turn();
+    ck_assert_uint_eq(events_so_far(), before);
+    ck_assert_int_eq(close(copy), 0);
+    ck_assert_int_eq(close(peer), 0);
+}
+END_TEST
+
 /* ---- A poller that refuses ---------------------------------------------- */
 
 static const struct eddy_poller_ops *kind;
@@ -250,6 +283,7 @@ int main(void)
         freeing_it_again_when_it_is_closed_does_no_harm,
         streams_that_are_ready_together_may_close_each_other,
         new_stream_on_an_old_number_starts_afresh,
+        descriptor_that_lives_on_elsewhere_is_forgotten,
         refusal_of_the_poller_ends_what_waits,
         refusal_of_the_poller_ends_the_close,
     };

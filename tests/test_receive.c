@@ -294,7 +294,8 @@ START_TEST(limit_ends_it_paused_or_not)
 
         taker.stream = new_stream(&peer);
         op = eddy_within(EDDY_SECOND, eddy_receive(taker.stream));
-        ck_assert_int_eq(eddy_start(loop, op, take_item, &taker, &taker.request), 0);
+        ck_assert_int_eq(
+            eddy_start(loop, op, take_item, &taker, &taker.request), 0);
         put(peer, "x");
         wait_for_bytes(&taker, 1);
         ck_assert_int_eq(eddy_request_pause(taker.request, paused), 0);

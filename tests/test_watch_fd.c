@@ -86,7 +86,6 @@ START_TEST(forgetting_takes_effect_at_once) /* T1 */
     make_pair(pair);
     start(loop, &seen, pair[0], EDDY_READ);
     turns(loop, 1);
-    ck_assert_int_eq(eddy_loop_forget(loop, pair[0]), -EBUSY);
     ck_assert_int_eq(eddy_loop_forget(loop, -1), -EINVAL);
     ck_assert_int_eq(eddy_loop_forget(loop, 60000), 0);
     stop(&seen);
@@ -99,6 +98,26 @@ START_TEST(forgetting_takes_effect_at_once) /* T1 */
     turns(loop, 5);
     ck_assert_uint_eq(stats_of(loop).events, events);
     ck_assert_int_eq(close(copy), 0);
+}
+END_TEST
+
+START_TEST(forgetting_what_is_watched_is_an_error_once)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct seen seen;
+    int pair[2];
+
+    make_pair(pair);
+    start(loop, &seen, pair[0], EDDY_WRITE);
+    turns(loop, 1);
+    ck_assert_uint_eq(seen.ready, EDDY_WRITE);
+    ck_assert_int_eq(eddy_loop_forget(loop, pair[0]), 0);
+    turns(loop, 3);
+    ck_assert_int_eq(seen.times, 2);
+    ck_assert(seen.ready & EDDY_ERROR);
+    ck_assert_int_eq(seen.error, -EBADF);
+    stop(&seen);
+    close_both(pair);
 }
 END_TEST
 
@@ -333,6 +352,7 @@ int main(void)
     const TTest *const each[] = {
         a_number_may_change_hands_between_turns,
         forgetting_takes_effect_at_once,
+        forgetting_what_is_watched_is_an_error_once,
         a_closed_descriptor_is_an_error_once_or_silence,
         a_descriptor_closed_before_the_first_wait_is_an_error_once,
         a_refused_number_may_be_tried_again,

@@ -21,8 +21,9 @@ EDDY_API int eddy_address_parse(struct eddy_address *ret_address,
                                 const char *host, uint16_t port);
 
 /* Writes "127.0.0.1:80", "[::1]:80", "unix:/path", "unix:@name" (abstract) or
- * "unix:" (unnamed), cut to size and always ended with a NUL. Returns the
- * length of the whole text, as snprintf() does. [any thread] */
+ * "unix:" (unnamed), "unknown" for anything else; cut to size and always ended
+ * with a NUL. Returns the length of the whole text, as snprintf() does.
+ * [any thread] */
 EDDY_API int eddy_address_format(const struct eddy_address *address, char *buf,
                                  size_t size);
 

@@ -95,7 +95,8 @@ EDDY_OP struct eddy_op eddy_writev(struct eddy_stream *stream,
 /* Hands bytes over: what the system does not take now is copied and goes out in
  * its turn. Returns 0; or 1 if more is waiting than the high-water mark: a good
  * moment for eddy_drain(). Errors: -EPIPE, -EBADF (closed), -ENOMEM or another
- * error of the system. */
+ * error of the system. One that comes when a part has gone out breaks the
+ * writing side. */
 EDDY_API int eddy_send(struct eddy_stream *stream, const void *data,
                        size_t size);
 
@@ -112,7 +113,8 @@ EDDY_API int eddy_stream_set_water_marks(struct eddy_stream *stream, size_t low,
                                          size_t high);
 
 /* Ends the writing side when all that was queued before has gone out; reading
- * goes on. n: 0. -EALREADY: a second time; -EPIPE, -ENOTCONN. */
+ * goes on. n: 0. -EALREADY: a second time; -EPIPE; -ENOTCONN; -ENOTSOCK (of a
+ * pipe). */
 EDDY_OP struct eddy_op eddy_shutdown(struct eddy_stream *stream);
 
 /* ---- The end ------------------------------------------------------------ */
@@ -120,9 +122,11 @@ EDDY_OP struct eddy_op eddy_shutdown(struct eddy_stream *stream);
 /*
  * Closes: from now on new operations get -EBADF, those that wait are cancelled
  * and told so, and what eddy_send() took goes out; then the descriptor is
- * closed. n: 0, and that is the last thing heard of this stream, which is freed
- * when on_done returns. Cancelling it, or its running out of time, drops what
- * has not gone out and still frees the stream. -EALREADY: a second time.
+ * closed. n: 0, or the error that kept the rest from going out; either is the
+ * last thing heard of this stream, which is freed when on_done returns. Bytes
+ * behind a write that was half-way are dropped, for they would make no sense.
+ * Cancelling it, or its running out of time, drops what has not gone out and
+ * still frees the stream. -EALREADY: a second time.
  * A TCP peer whose bytes are still unread is reset by this, and may lose what
  * was sent last: who cares first ends with eddy_shutdown(), and reads to the
  * end.
@@ -175,7 +179,8 @@ EDDY_API int eddy_listen(struct eddy_listener **ret_listener,
 
 /* One connection. n: 0; the stream is result.stream, and stored in *ret_stream
  * unless that is NULL. Several may wait: first come, first served. What comes
- * and goes before it was accepted is passed over. */
+ * and goes before it was accepted is passed over, or is a stream that has ended
+ * already: systems differ. */
 EDDY_OP struct eddy_op eddy_accept(struct eddy_listener *listener,
                                    struct eddy_stream **ret_stream);
 

@@ -81,7 +81,8 @@ static int insisted(const struct eddy_loop *loop,
 static int consider(struct eddy_loop *loop, const struct eddy_poller_ops *ops,
                     const struct eddy_poller_ops *only)
 {
-    struct eddy_poller_report *report = add_report(loop, ops->name, true);
+    bool built = eddy_poller_find(ops->name) == ops;
+    struct eddy_poller_report *report = add_report(loop, ops->name, built);
 
     if (only != NULL && only != ops)
         report->reason = "not asked for";
@@ -92,25 +93,19 @@ static int consider(struct eddy_loop *loop, const struct eddy_poller_ops *ops,
     return 0;
 }
 
-/* The chooser's verdict on all it has; the first error counts, that of the
- * best. */
+/* The verdict on all of this build; the first error counts, that of the best.
+ */
 static int consider_all(struct eddy_loop *loop,
                         const struct eddy_poller_ops *only)
 {
     const struct eddy_poller_ops *ops;
-    bool own = only != NULL;
     int first = 0, err;
 
     for (size_t i = 0; (ops = eddy_poller_at(i)) != NULL; i++) {
-        own = own && ops != only;
         err = consider(loop, ops, only);
         first = first != 0 ? first : err;
     }
-    if (own) {
-        err = consider(loop, only, only);
-        first = first != 0 ? first : err;
-    }
-    return loop->ops != NULL ? 0 : first != 0 ? first : -ENOSYS;
+    return first;
 }
 
 int eddy__choose(struct eddy_loop *loop)
@@ -125,7 +120,11 @@ int eddy__choose(struct eddy_loop *loop)
         if (eddy_poller_find(name) == NULL)
             (void)refuse(add_report(loop, name, false), -ENOENT,
                          "not in this build");
-    return err;
+    if (only != NULL && eddy_poller_find(only->name) != only)
+        err = consider(loop, only, only);
+    if (loop->ops != NULL)
+        return 0;
+    return err != 0 ? err : -ENOSYS;
 }
 
 int eddy_loop_report(const struct eddy_loop *loop, size_t index,

@@ -91,6 +91,10 @@ int eddy__wake_open(struct eddy_loop *loop)
         return err;
     err = eddy_watch_start(loop, &loop->wake_watch, loop->wake_read, EDDY_READ,
                            drain, loop);
+    if (err == 0) { /* at once: a loop that cannot be woken is none */
+        eddy__slots_flush(loop);
+        err = eddy_watch_error(&loop->wake_watch);
+    }
     if (err < 0) {
         eddy__wake_close(loop);
         return err;

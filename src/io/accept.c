@@ -54,9 +54,11 @@ static enum verdict judge(int err)
     case -EFAULT:
         return FAILED;
     case -ECONNABORTED:
+    case -ECONNREFUSED:
     case -ECONNRESET:
     case -EPROTO:
     case -EINTR:
+    case -EPERM: /* a firewall's word on one connection */
     case -ETIMEDOUT:
     case -ENETDOWN:
     case -ENETUNREACH:

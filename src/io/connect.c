@@ -144,9 +144,10 @@ static void connected(struct eddy_watch *watch, unsigned ready, void *arg)
     int err = verdict(attempt);
 
     (void)watch;
-    (void)ready;
-    if (err == -EINPROGRESS)
+    if (err == -EINPROGRESS && (ready & (EDDY_ERROR | EDDY_HANGUP)) == 0)
         return;
+    if (err == -EINPROGRESS) /* it failed, and somebody has read the error */
+        err = -ECONNREFUSED;
     if (err == 0) {
         eddy_complete(attempt->request, succeed(attempt));
         return;

@@ -78,7 +78,7 @@ struct eddy_stream {
     struct eddy_loop *loop;
     const struct eddy_sys *sys;
     int fd;
-    unsigned flags;
+    unsigned flags, interest; /* what the watch was last told */
     struct eddy_request *reader;
     struct buffer *buffer; /* NULL: nothing read ahead, ever */
     struct chunk *first, *last;

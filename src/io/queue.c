@@ -2,7 +2,7 @@
 /*
  * queue.c - the queue of writes: first in, first out, each one whole.
  *
- *     first -> chunk (half gone) -> chunk -> shutdown -> copy -> ...
+ *     first -> chunk (half gone) -> chunk -> copy -> ... -> shutdown
  *
  * A chunk lives in the words of its request; only what eddy_send() had to copy
  * has memory of its own. Writes are tried at once when nothing is queued, for a

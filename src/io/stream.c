@@ -21,6 +21,9 @@ void eddy__stream_watch(struct eddy_stream *stream)
         interest |= EDDY_READ;
     if (stream->first != NULL)
         interest |= EDDY_WRITE;
+    if (interest == stream->interest)
+        return; /* the usual case: a reader that goes on reading */
+    stream->interest = interest;
     (void)eddy_watch_set(&stream->watch, interest); /* cannot fail */
 }
 

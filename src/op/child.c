@@ -150,7 +150,9 @@ static void free_family(void *value)
     (void)mem->resize(mem->arg, family, 0);
 }
 
-/* The children are the parent's, not ours. */
+/* The children are the parent's, not ours. Nor are the descriptors: no kqueue
+ * is inherited, and its number may be somebody else's by now (T52); a pidfd is,
+ * but is only a number until the next exec. */
 static void family_forked(void *value, struct eddy_loop *loop)
 {
     struct family *family = value;
@@ -159,6 +161,7 @@ static void family_forked(void *value, struct eddy_loop *loop)
     while (family->head.next != &family->head) {
         struct waiting *waiting = family->head.next;
 
+        waiting->exit_fd = -1;
         let_go(waiting);
         eddy_complete(waiting->request, eddy_n(-ECHILD));
     }

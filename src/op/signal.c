@@ -142,6 +142,12 @@ static void on_wake(struct eddy_waker *waker, void *arg)
     hub->next_sub = NULL;
 }
 
+static void init_waker(struct hub *hub, struct eddy_loop *loop)
+{
+    (void)eddy_waker_init(&hub->waker, loop, on_wake, hub);
+    (void)eddy_waker_background(&hub->waker, true); /* the subs count */
+}
+
 static void publish(struct hub *hub)
 {
     lock();
@@ -179,14 +185,19 @@ static void free_hub(void *value)
         s->loop = NULL; /* so that stopping it later does no harm */
     }
     withdraw(hub);
+    (void)eddy_waker_done(&hub->waker); /* it may have been posted */
     (void)mem->resize(mem->arg, hub, 0);
 }
 
+/* A handler in another thread may have been about to post the waker: here it
+ * never will. One wake-up too many does no harm. */
 static void hub_forked(void *value, struct eddy_loop *loop)
 {
     struct hub *hub = value;
 
-    (void)loop;
+    (void)eddy_waker_done(&hub->waker);
+    init_waker(hub, loop);
+    (void)eddy_waker_wake(&hub->waker);
     atomic_store(&hub->pid, (int)getpid());
 }
 
@@ -214,8 +225,7 @@ static int get_hub(struct eddy_loop *loop, struct hub **ret_hub)
         (void)mem->resize(mem->arg, hub, 0);
         return err;
     }
-    (void)eddy_waker_init(&hub->waker, loop, on_wake, hub);
-    (void)eddy_waker_background(&hub->waker, true); /* the subs count */
+    init_waker(hub, loop);
     publish(hub);
     *ret_hub = hub;
     return 0;
