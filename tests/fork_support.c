@@ -11,7 +11,7 @@ enum { PATIENCE_S = 15, MOST_TURNS = 10000 };
 
 _Noreturn void die(const char *file, int line, const char *condition)
 {
-    (void)fprintf(stderr, "%s:%d: in the child: %s\n", file, line, condition);
+    (void)fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
     _exit(EXIT_FAILURE);
 }
 

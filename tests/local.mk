@@ -14,8 +14,11 @@ check_PROGRAMS += \
 	%D%/test_debug \
 	%D%/test_double \
 	%D%/test_embed \
+	%D%/test_embedding \
 	%D%/test_epoll \
 	%D%/test_every \
+	%D%/test_forking \
+	%D%/test_forking_pool \
 	%D%/test_front \
 	%D%/test_hangup \
 	%D%/test_histogram \
@@ -97,6 +100,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 %C%_libsupport_la_SOURCES = \
 	%D%/echo_support.c \
 	%D%/echo_support.h \
+	%D%/fork_support.c \
+	%D%/fork_support.h \
 	%D%/job_support.c \
 	%D%/job_support.h \
 	%D%/loop_support.c \

@@ -110,11 +110,6 @@ START_TEST(null_is_einval_for_what_lives_in_loops)
     struct eddy_watch watch = { { 0 } };
     struct eddy_timer timer = { { 0 } };
     struct eddy_waker waker = { { 0 } };
-    struct eddy_signal sub = { { 0 } };
-    struct eddy_job job = { { 0 } };
-    struct eddy_pool *pool;
-
-    ck_assert_int_eq(eddy_loop_pool(loop, &pool), 0);
 
     const int answers[] = {
         eddy_watch_start(NULL, &watch, 0, EDDY_READ, on_watch, NULL),
@@ -144,6 +139,25 @@ START_TEST(null_is_einval_for_what_lives_in_loops)
         eddy_waker_wake(&waker),
         eddy_waker_done(NULL),
         eddy_waker_background(NULL, true),
+    };
+
+    for (size_t i = 0; i < COUNT(answers); i++)
+        ck_assert_msg(answers[i] == -EINVAL, "row %d: %d", (int)i, answers[i]);
+    ck_assert(!eddy_loop_alive(loop));
+}
+END_TEST
+
+START_TEST(null_is_einval_for_signals_and_jobs)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_signal sub = { { 0 } };
+    struct eddy_job job = { { 0 } };
+    struct eddy_pool_options too_many = { .threads = 100000 };
+    struct eddy_pool *pool;
+
+    ck_assert_int_eq(eddy_loop_pool(loop, &pool), 0);
+
+    const int answers[] = {
         eddy_signal_start(NULL, &sub, 10, on_signal, NULL),
         eddy_signal_start(loop, NULL, 10, on_signal, NULL),
         eddy_signal_start(loop, &sub, 10, NULL, NULL),
@@ -160,6 +174,7 @@ START_TEST(null_is_einval_for_what_lives_in_loops)
         eddy_job_cancel(NULL),
         eddy_job_cancel(&job),
         eddy_pool_new(NULL, NULL),
+        eddy_pool_new(&pool, &too_many),
         eddy_pool_stats(NULL, NULL),
         eddy_pool_stats(pool, NULL),
     };
@@ -365,26 +380,16 @@ START_TEST(huge_and_negative_times_do_no_harm)
 }
 END_TEST
 
-START_TEST(pools_have_limits)
-{
-    struct eddy_pool_options options = { .threads = 100000 };
-    struct eddy_pool *pool = NULL;
-
-    ck_assert_int_eq(eddy_pool_new(&pool, &options), -EINVAL);
-    ck_assert_ptr_null(pool);
-}
-END_TEST
-
 int main(void)
 {
     const TTest *const each[] = {
         null_is_einval_for_loops,
         null_is_einval_for_what_lives_in_loops,
+        null_is_einval_for_signals_and_jobs,
         null_is_einval_for_operations,
         null_is_nothing_for_the_front,
         no_callback_can_run_or_free_the_loop,
         huge_and_negative_times_do_no_harm,
-        pools_have_limits,
     };
     Suite *suite = suite_create("misuse core");
 

@@ -24,7 +24,7 @@ struct job {
     eddy_job_fn *done;
     void *arg;
     int64_t n;
-    atomic_int state;      /* of enum job_state: over, its pool may be gone */
+    atomic_int state; /* of enum job_state: over, its pool may be gone */
 };
 
 static_assert(sizeof(struct job) <= sizeof(struct eddy_job),
