@@ -210,6 +210,22 @@ START_TEST(errors_of_one_connection_are_passed_over) /* T30 */
 }
 END_TEST
 
+START_TEST(unknown_error_that_lasts_is_a_rest)
+{
+    struct eddy_listener *listener = moody_listener(_i, REAL_TIME);
+    int client = knock(port_of(listener));
+
+    refusal = -EACCES;
+    refusals = 16; /* a whole budget */
+    wait_for_count(&taken, 1);
+    ck_assert_int_eq(full_calls, 1);
+    ck_assert_int_eq(last_full, -EACCES);
+    ck_assert_uint_eq(rests(), 1);
+    ck_assert_int_eq(close(client), 0);
+    drop_listener(listener);
+}
+END_TEST
+
 START_TEST(errors_of_the_listener_end_the_accept)
 {
     struct eddy_listener *listener = moody_listener(_i, REAL_TIME);
@@ -316,6 +332,7 @@ int main(void)
         resting_listener_can_be_left,
         no_memory_for_a_stream_is_a_rest,
         errors_of_one_connection_are_passed_over,
+        unknown_error_that_lasts_is_a_rest,
         errors_of_the_listener_end_the_accept,
         connection_that_went_before_it_was_taken_harms_nobody,
         storm_of_connections_loses_none,

@@ -11,7 +11,8 @@ test -f "$library" || {
 # Without comments and directives, the name is the word before the parenthesis
 # that follows the mark.
 declared=$(awk '
-    !/^#/ { text = text " " $0 }
+    /^#/ || more { more = /\\$/; next } # a directive may go on
+    { text = text " " $0 }
     END {
         while (from = index(text, "/*")) {
             size = index(substr(text, from + 2), "*/") + 3

@@ -49,6 +49,10 @@
 
 EDDY_BEGIN_DECLS
 
+/* The struct that holds `member`, from a pointer to the member. */
+#define EDDY_CONTAINER_OF(pointer, type, member)                               \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
 /* ---- Version ------------------------------------------------------------ */
 
 #define EDDY_VERSION_MAJOR 0
@@ -80,9 +84,10 @@ EDDY_API const char *eddy_errname(int err);
 /* ---- Memory ------------------------------------------------------------- */
 
 /*
- * An allocator: resize(arg, NULL, n) allocates, resize(arg, p, 0) frees and
- * returns NULL, anything else is realloc(). NULL for a non-zero size means out
- * of memory, and p is then still valid. What it gives is aligned for any type.
+ * An allocator: resize(arg, NULL, n) allocates, resize(arg, p, 0) frees (p may
+ * be NULL) and returns NULL, anything else is realloc(). NULL for a non-zero
+ * size means out of memory, and p is then still valid. What it gives is aligned
+ * for any type.
  */
 struct eddy_mem {
     void *(*resize)(void *arg, void *ptr, size_t size);

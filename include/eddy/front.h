@@ -55,6 +55,10 @@ eddy_request_type(const struct eddy_request *request);
 EDDY_API uint64_t *eddy_request_words(struct eddy_request *request);
 /* The request that words belong to. */
 EDDY_API struct eddy_request *eddy_request_of(uint64_t *words);
+/* At file level: does the state of an operation fit there? */
+#define EDDY_FITS_REQUEST(type)                                                \
+    static_assert(sizeof(type) <= 7 * sizeof(uint64_t),                        \
+                  "the words of a request have room for " #type)
 /* More memory, zeroed, freed with the request; NULL: complete with -ENOMEM. */
 EDDY_API void *eddy_request_alloc(struct eddy_request *request, size_t size);
 

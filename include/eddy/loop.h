@@ -10,7 +10,8 @@
  *     events         watches are called, each descriptor at most once
  *     ready          what a front-end put into the ready queue
  *     completions    of operations, in the turn that completed them
- *     timers         those due when the phase began, then their completions
+ *     timers         those armed and due when the wait ended, then their
+ *                    completions
  *
  * What is posted during a turn runs in the next one, so nothing starves I/O;
  * every phase has a budget, and there are no priorities. Callbacks run one at a
@@ -181,7 +182,8 @@ struct eddy_call {
 };
 
 /* As eddy_loop_post(), with run(call), and it needs no memory. The storage is
- * the loop's until run() is called; not to be posted again before that.
+ * the loop's until run() is called; not to be posted again before that. A loop
+ * that is being freed takes it still, for operations may need it to end.
  * [any thread, signal handlers] */
 EDDY_API int eddy_loop_post_call(struct eddy_loop *loop,
                                  struct eddy_call *call);

@@ -31,9 +31,6 @@
 #include <eddy/timer.h>
 #include <eddy/watch.h>
 
-#define container_of(ptr, type, member)                                        \
-    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
-
 enum {
     EVENT_BATCH = 512,      /* 4 KiB; more ready ones come by the next wait */
     READY_BUDGET = 1024,    /* resumptions in a turn, then I/O gets a look */

@@ -135,7 +135,7 @@ uint64_t *eddy_request_words(struct eddy_request *request)
 struct eddy_request *eddy_request_of(uint64_t *words)
 {
     return words == NULL ? NULL
-                         : (struct eddy_request *)container_of(
+                         : (struct eddy_request *)EDDY_CONTAINER_OF(
                                words, struct request, word);
 }
 

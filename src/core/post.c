@@ -22,7 +22,8 @@ struct posted_call {
 
 static void run_posted(struct eddy_call *call)
 {
-    struct posted_call *post = container_of(call, struct posted_call, call);
+    struct posted_call *post =
+        EDDY_CONTAINER_OF(call, struct posted_call, call);
     struct eddy_loop *loop = post->loop;
     eddy_call_fn *fn = post->fn;
     void *arg = post->arg;
@@ -186,8 +187,8 @@ void eddy__posts_refuse(struct eddy_loop *loop)
     loop->soon_count = 0;
     while ((call = calls_pop(&all)) != NULL)
         if (call->run == run_posted)
-            (void)eddy__resize(loop,
-                               container_of(call, struct posted_call, call), 0);
+            (void)eddy__resize(
+                loop, EDDY_CONTAINER_OF(call, struct posted_call, call), 0);
         else if (!eddy__start_refused(call))
             calls_push(&loop->incoming, call);
 }

@@ -103,7 +103,7 @@ static void drop(const struct eddy_op_type *type, struct eddy_result result)
 
 static void deliver(struct eddy_call *call)
 {
-    struct request *r = container_of(call, struct request, call);
+    struct request *r = EDDY_CONTAINER_OF(call, struct request, call);
     struct eddy_loop *loop = r->loop;
     const struct eddy_op_type *type = r->type;
     eddy_done_fn *on_done = r->on_done;
@@ -163,7 +163,7 @@ static void cancel(struct request *r, int why)
 static void limit_ran_out(struct eddy_loop *loop, struct timer_node *node)
 {
     (void)loop;
-    cancel(container_of(node, struct request, limit), -ETIME);
+    cancel(EDDY_CONTAINER_OF(node, struct request, limit), -ETIME);
 }
 
 void eddy_request_cancel(struct eddy_request *request)
@@ -239,7 +239,7 @@ static void init(struct eddy_loop *loop, struct request *r,
 
 static void deliver_trespass(struct eddy_call *call)
 {
-    struct request *r = container_of(call, struct request, call);
+    struct request *r = EDDY_CONTAINER_OF(call, struct request, call);
 
     if (r->on_done != NULL)
         r->on_done(eddy_n(-EPERM), r->arg);

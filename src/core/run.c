@@ -74,7 +74,8 @@ struct remote_start {
 
 static void start_here(struct eddy_call *call)
 {
-    struct remote_start *remote = container_of(call, struct remote_start, call);
+    struct remote_start *remote =
+        EDDY_CONTAINER_OF(call, struct remote_start, call);
     struct remote_start copy = *remote;
     int err;
 

@@ -25,7 +25,7 @@ static void count_armed(struct timer *timer, bool armed)
 
 static void fire_user_timer(struct eddy_loop *loop, struct timer_node *node)
 {
-    struct timer *timer = container_of(node, struct timer, node);
+    struct timer *timer = EDDY_CONTAINER_OF(node, struct timer, node);
     eddy_timer_fn *fn = timer->fn;
     int64_t since = eddy__enter(loop);
 

@@ -17,7 +17,7 @@ static_assert(sizeof(struct waker) <= sizeof(struct eddy_waker),
 
 static void run_waker(struct eddy_call *call)
 {
-    struct waker *waker = container_of(call, struct waker, call);
+    struct waker *waker = EDDY_CONTAINER_OF(call, struct waker, call);
     struct eddy_loop *loop = waker->loop;
     eddy_waker_fn *fn = waker->fn;
     int64_t since = eddy__enter(loop);

@@ -27,14 +27,6 @@
 #include <eddy/timer.h>
 #include <eddy/watch.h>
 
-#define container_of(ptr, type, member)                                        \
-    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
-
-/* The state of an operation lives in the words of its request. */
-#define FITS_REQUEST(type)                                                     \
-    static_assert(sizeof(type) <= 7 * sizeof(uint64_t),                        \
-                  "the words of a request have room for " #type)
-
 enum {                            /* struct eddy_stream, flags */
        STREAM_SOCKET = 1u << 0,   /* else a pipe or the like */
        STREAM_READABLE = 1u << 1, /* a recv may find something */
@@ -66,7 +58,7 @@ struct chunk {
     enum chunk_kind kind;
 };
 
-FITS_REQUEST(struct chunk);
+EDDY_FITS_REQUEST(struct chunk);
 
 struct drain { /* in the words of its request */
     struct drain *next;
@@ -179,7 +171,7 @@ struct acceptor { /* in the words of its request; word[0] is ret_stream */
     struct acceptor *next;
 };
 
-FITS_REQUEST(struct acceptor);
+EDDY_FITS_REQUEST(struct acceptor);
 
 struct eddy_listener {
     struct eddy_owned owned;

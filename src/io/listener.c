@@ -12,7 +12,7 @@ enum { BACKLOG = 128, BUDGET = 16 };
 static void bury(struct eddy_call *call)
 {
     struct eddy_listener *listener =
-        container_of(call, struct eddy_listener, burial);
+        EDDY_CONTAINER_OF(call, struct eddy_listener, burial);
     const struct eddy_mem *mem = &eddy_loop_settings(listener->loop)->mem;
 
     (void)mem->resize(mem->arg, listener, 0);
@@ -50,7 +50,7 @@ void eddy_listener_free(struct eddy_listener *listener)
 
 static void close_owned(struct eddy_owned *owned)
 {
-    eddy_listener_free(container_of(owned, struct eddy_listener, owned));
+    eddy_listener_free(EDDY_CONTAINER_OF(owned, struct eddy_listener, owned));
 }
 
 /* ---- The socket --------------------------------------------------------- */

@@ -10,13 +10,14 @@ struct copy {
     char bytes[];
 };
 
-FITS_REQUEST(struct drain);
+EDDY_FITS_REQUEST(struct drain);
 
 void eddy__copy_free(struct eddy_stream *stream, struct chunk *chunk)
 {
     const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
 
-    (void)mem->resize(mem->arg, container_of(chunk, struct copy, chunk), 0);
+    (void)mem->resize(mem->arg, EDDY_CONTAINER_OF(chunk, struct copy, chunk),
+                      0);
 }
 
 /* Small sends behind one that waits already go with it. */
@@ -28,7 +29,7 @@ static bool append_to_last(struct eddy_stream *stream, const char *data,
 
     if (last == NULL || last->kind != CHUNK_COPY)
         return false;
-    copy = container_of(last, struct copy, chunk);
+    copy = EDDY_CONTAINER_OF(last, struct copy, chunk);
     if (size > copy->capacity - copy->used)
         return false;
     memcpy(copy->bytes + copy->used, data, size);

@@ -61,7 +61,8 @@ static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)
 
 static void kicked(struct eddy_call *call)
 {
-    struct eddy_stream *stream = container_of(call, struct eddy_stream, kick);
+    struct eddy_stream *stream =
+        EDDY_CONTAINER_OF(call, struct eddy_stream, kick);
 
     stream->flags &= ~(unsigned)STREAM_KICKED;
     if ((stream->flags & STREAM_CLOSING) != 0)
@@ -82,7 +83,8 @@ void eddy__stream_kick(struct eddy_stream *stream)
 
 static void bury(struct eddy_call *call)
 {
-    struct eddy_stream *stream = container_of(call, struct eddy_stream, burial);
+    struct eddy_stream *stream =
+        EDDY_CONTAINER_OF(call, struct eddy_stream, burial);
     const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
 
     eddy__buffer_free(stream);
@@ -185,7 +187,8 @@ void eddy__stream_drop(struct eddy_result result)
 
 static void close_owned(struct eddy_owned *owned)
 {
-    eddy_stream_free(container_of(owned, struct eddy_stream, owned), false);
+    eddy_stream_free(EDDY_CONTAINER_OF(owned, struct eddy_stream, owned),
+                     false);
 }
 
 /* ---- Birth -------------------------------------------------------------- */

@@ -16,7 +16,7 @@ struct group {
     bool any, cancelled;
 };
 
-FITS_REQUEST(struct group);
+EDDY_FITS_REQUEST(struct group);
 
 static void cancel_children(struct group *group)
 {

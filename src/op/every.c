@@ -46,7 +46,7 @@ static int64_t advance(struct ticker *t, int64_t now_ns)
 static void tick(struct eddy_timer *timer, void *arg)
 {
     struct eddy_request *request = arg;
-    struct ticker *t = container_of(timer, struct ticker, timer);
+    struct ticker *t = EDDY_CONTAINER_OF(timer, struct ticker, timer);
     int64_t now_ns = eddy_loop_now_ns(eddy_request_loop(request));
 
     t->ticking = true;

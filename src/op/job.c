@@ -28,11 +28,11 @@ static void free_owed(void *value)
 /* The loop is being freed: what has begun is waited for, and no more. */
 static void close_owed(struct eddy_owned *owned)
 {
-    struct owed *owed = container_of(owned, struct owed, owned);
+    struct owed *owed = EDDY_CONTAINER_OF(owned, struct owed, owned);
 
     for (struct link *l = owed->jobs.next; l != &owed->jobs; l = l->next)
         (void)eddy_job_cancel(
-            (struct eddy_job *)container_of(l, struct job, in_loop));
+            (struct eddy_job *)EDDY_CONTAINER_OF(l, struct job, in_loop));
     eddy_loop_disown(owed->loop, owned);
 }
 
@@ -42,7 +42,7 @@ static void owed_forked(void *value, struct eddy_loop *loop)
     struct owed *owed = value;
 
     for (struct link *l = owed->jobs.next; l != &owed->jobs; l = l->next) {
-        struct job *job = container_of(l, struct job, in_loop);
+        struct job *job = EDDY_CONTAINER_OF(l, struct job, in_loop);
 
         if (atomic_load(&job->state) != JOB_OVER)
             eddy__pool_revive(job->pool);
@@ -128,7 +128,7 @@ static void unlink_job(struct owed *owed, struct job *job)
 
 static void tell_done(struct eddy_call *call)
 {
-    struct job *job = container_of(call, struct job, call);
+    struct job *job = EDDY_CONTAINER_OF(call, struct job, call);
 
     unlink_job(eddy_loop_slot(job->loop, &owed_type), job);
     job->done((struct eddy_job *)job, job->n, job->arg);

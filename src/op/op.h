@@ -21,14 +21,6 @@
 #include <eddy/timer.h>
 #include <eddy/watch.h>
 
-#define container_of(ptr, type, member)                                        \
-    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
-
-/* The state of an operation lives in the words of its request. */
-#define FITS_REQUEST(type)                                                     \
-    static_assert(sizeof(type) <= 7 * sizeof(uint64_t),                        \
-                  "the words of a request have room for " #type)
-
 static inline struct eddy_request *eddy__request_of(void *words)
 {
     return eddy_request_of((uint64_t *)words);

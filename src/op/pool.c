@@ -25,7 +25,7 @@ enum {
 
 static struct job *first_queued(struct eddy_pool *pool)
 {
-    return container_of(pool->queued.next, struct job, in_pool);
+    return EDDY_CONTAINER_OF(pool->queued.next, struct job, in_pool);
 }
 
 /* With the mutex held. After the post the job is the loop's alone. */

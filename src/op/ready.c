@@ -2,7 +2,7 @@
 /* ready.c - waiting once for a descriptor of somebody else's. */
 #include "op.h"
 
-FITS_REQUEST(struct eddy_watch);
+EDDY_FITS_REQUEST(struct eddy_watch);
 
 static void end(struct eddy_request *request, int64_t n)
 {

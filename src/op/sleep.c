@@ -2,7 +2,7 @@
 /* sleep.c - waiting for a time, or just for the next turn. */
 #include "op.h"
 
-FITS_REQUEST(struct eddy_timer);
+EDDY_FITS_REQUEST(struct eddy_timer);
 
 static void wake_up(struct eddy_timer *timer, void *arg)
 {
@@ -61,7 +61,7 @@ struct eddy_op eddy_sleep_until(int64_t deadline_ns)
 
 /* ---- The next turn ------------------------------------------------------ */
 
-FITS_REQUEST(struct eddy_waker);
+EDDY_FITS_REQUEST(struct eddy_waker);
 
 static void turned(struct eddy_waker *waker, void *arg)
 {

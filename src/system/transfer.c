@@ -68,7 +68,7 @@ static ssize_t send_once(int fd, const struct iovec *iov, int count)
         return send(fd, iov->iov_base,
                     iov->iov_len < AT_ONCE ? iov->iov_len : AT_ONCE,
                     MSG_NOSIGNAL);
-    message.msg_iovlen = (size_t)count;
+    message.msg_iovlen = (unsigned short)count; /* int or size_t */
     return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
