@@ -97,8 +97,8 @@ static void expect_exit(const struct outcome *told, int status)
 {
     ck_assert_int_eq(told->times, 1);
     ck_assert_int_ge(told->last.n, 0);
-    ck_assert(WIFEXITED((int)told->last.n));
-    ck_assert_int_eq(WEXITSTATUS((int)told->last.n), status);
+    ck_assert(WIFEXITED((int){ (int)told->last.n }));
+    ck_assert_int_eq(WEXITSTATUS((int){ (int)told->last.n }), status);
 }
 
 static void await(struct eddy_loop *loop, pid_t pid, struct outcome *told)
@@ -136,8 +136,8 @@ START_TEST(an_exit_code_or_a_signal_comes_as_status)
         ck_assert_int_eq(kill(victim.pid, SIGKILL), 0);
         run_out(loop);
         ck_assert_int_eq(killed.times, 1);
-        ck_assert(WIFSIGNALED((int)killed.last.n));
-        ck_assert_int_eq(WTERMSIG((int)killed.last.n), SIGKILL);
+        ck_assert(WIFSIGNALED((int){ (int)killed.last.n }));
+        ck_assert_int_eq(WTERMSIG((int){ (int)killed.last.n }), SIGKILL);
         ck_assert_int_eq(close(victim.leash), 0);
         free_loop(loop);
     }
@@ -153,7 +153,7 @@ START_TEST(a_sleeping_loop_is_woken_by_a_death)
         int64_t n = eddy_loop_run_until(loop, eddy_child_exit(child.pid)).n;
 
         ck_assert_int_ge(n, 0);
-        ck_assert_int_eq(WEXITSTATUS((int)n), 7);
+        ck_assert_int_eq(WEXITSTATUS((int){ (int)n }), 7);
         join_thread(thread);
         ck_assert_int_eq(close(child.leash), 0);
         free_loop(loop);

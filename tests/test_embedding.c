@@ -170,7 +170,7 @@ START_TEST(work_signals_and_children_wake_the_foreign_loop)
     ck_assert_int_eq(eddy_start(loop, eddy_child_exit(pid), take, &child, NULL),
                      0);
     foreign_run(loop, &child.times, 1);
-    ck_assert_int_eq(WEXITSTATUS((int)child.last.n), 3);
+    ck_assert_int_eq(WEXITSTATUS((int){ (int)child.last.n }), 3);
     ck_assert_int_eq(
         eddy_start(loop, eddy_signals(SIGUSR1), take, &signals, &slot), 0);
     ck_assert_int_eq(eddy_loop_prepare(loop, &(struct eddy_embedding){ 0 }), 0);

@@ -283,7 +283,7 @@ static void have_no_siblings(void *arg)
     op = eddy_child_exit(nursery->pid); /* its own */
     eddy_begin(nursery->loop, &request, &op, take, &nursery->told);
     must_reach(nursery->loop, &nursery->told.times, 3);
-    MUST(WEXITSTATUS((int)nursery->told.last.n) == 6);
+    MUST(WEXITSTATUS((int){ (int)nursery->told.last.n }) == 6);
 }
 
 static void leave(void *arg)
@@ -314,7 +314,7 @@ START_TEST(waiting_for_the_parents_child_ends_in_the_child)
             close_both(nursery.leash);
             run_out(nursery.loop);
             ck_assert_int_eq(nursery.told.times, 1);
-            ck_assert_int_eq(WEXITSTATUS((int)nursery.told.last.n), 5);
+            ck_assert_int_eq(WEXITSTATUS((int){ (int)nursery.told.last.n }), 5);
             free_loop(nursery.loop);
         }
 }
