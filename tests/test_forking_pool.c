@@ -236,7 +236,9 @@ static struct eddy_loop *loop_that_waits(int index, int way)
 
     tables[way] = *eddy_sys_default();
     if (way > 0)
-        tables[way].exit_fd = way == 1 ? no_exit_fd : eddy__exit_kqueue;
+        tables[way].exit_fd = no_exit_fd;
+    if (way > 1)
+        tables[way].exit_fd = eddy__exit_kqueue;
     options.sys = &tables[way];
     return loop_with(options);
 }
