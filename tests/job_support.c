@@ -2,45 +2,6 @@
 /* job_support.c - jobs that end when the test says so, and pools for them. */
 #include "job_support.h"
 
-/* ---- Gates --------------------------------------------------------------- */
-
-void init_gate(struct gate *gate)
-{
-    (void)pthread_mutex_init(&gate->mutex, NULL);
-    (void)pthread_cond_init(&gate->changed, NULL);
-    gate->inside = 0;
-    gate->open = false;
-}
-
-int64_t pass(void *arg)
-{
-    struct gate *gate = arg;
-
-    (void)pthread_mutex_lock(&gate->mutex);
-    gate->inside++;
-    (void)pthread_cond_broadcast(&gate->changed);
-    while (!gate->open)
-        (void)pthread_cond_wait(&gate->changed, &gate->mutex);
-    (void)pthread_mutex_unlock(&gate->mutex);
-    return 7;
-}
-
-void await_inside(struct gate *gate, int count)
-{
-    (void)pthread_mutex_lock(&gate->mutex);
-    while (gate->inside < count)
-        (void)pthread_cond_wait(&gate->changed, &gate->mutex);
-    (void)pthread_mutex_unlock(&gate->mutex);
-}
-
-void open_gate(struct gate *gate)
-{
-    (void)pthread_mutex_lock(&gate->mutex);
-    gate->open = true;
-    (void)pthread_cond_broadcast(&gate->changed);
-    (void)pthread_mutex_unlock(&gate->mutex);
-}
-
 /* ---- Jobs ---------------------------------------------------------------- */
 
 void task_done(struct eddy_job *job, int64_t n, void *arg)

@@ -3,28 +3,12 @@
 #ifndef EDDY_TESTS_JOB_SUPPORT_H
 #define EDDY_TESTS_JOB_SUPPORT_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include <eddy/pool.h>
 
+#include "gate.h"
 #include "loop_support.h"
-
-/* ---- Gates --------------------------------------------------------------- */
-
-struct gate {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    int inside; /* how many have come in */
-    bool open;
-};
-
-void init_gate(struct gate *gate);
-void open_gate(struct gate *gate);
-/* Until so many have come in. */
-void await_inside(struct gate *gate, int count);
-/* Work: comes in, waits until the gate is open, and returns 7. */
-int64_t pass(void *gate);
 
 /* ---- Jobs ---------------------------------------------------------------- */
 

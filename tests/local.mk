@@ -102,6 +102,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/echo_support.h \
 	%D%/fork_support.c \
 	%D%/fork_support.h \
+	%D%/gate.c \
+	%D%/gate.h \
 	%D%/job_support.c \
 	%D%/job_support.h \
 	%D%/loop_support.c \
