@@ -4,6 +4,7 @@ if HAVE_CHECK
 check_PROGRAMS += \
 	%D%/test_accept \
 	%D%/test_accept_full \
+	%D%/test_accept_limit \
 	%D%/test_address \
 	%D%/test_chaos \
 	%D%/test_children \

@@ -4,8 +4,6 @@
 #include "config.h"
 #endif
 
-#include <sys/resource.h>
-
 #include "net_support.h"
 
 /* ---- What is counted ---------------------------------------------------- */
@@ -94,35 +92,6 @@ START_TEST(accepting_rests_when_the_process_is_full) /* T29 */
     }
     ck_assert_uint_eq(rests(), 3 * COUNT(errors));
     drop_listener(listener);
-}
-END_TEST
-
-START_TEST(full_process_spins_not_and_loses_nobody)
-{
-    struct eddy_listener *listener = moody_listener(_i, REAL_TIME);
-    struct eddy_loop_stats stats;
-    int clients[3], lowest;
-    struct rlimit all, none;
-
-    some_turns(2); /* the poller knows it before there is no room */
-    for (int i = 0; i < 3; i++)
-        clients[i] = knock(port_of(listener));
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
-    none = all;
-    lowest = dup(0); /* all below it are taken */
-    ck_assert_int_eq(close(lowest), 0);
-    none.rlim_cur = (rlim_t)lowest;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-    wait_for_count(&full_calls, 3);
-    ck_assert_int_eq(last_full, -EMFILE);
-    ck_assert_int_eq(taken, 0);
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
-    ck_assert_int_eq(eddy_loop_stats(loop, &stats), 0);
-    ck_assert_uint_lt(stats.turns, 100);
-    wait_for_count(&taken, 3);
-    drop_listener(listener);
-    for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(close(clients[i]), 0);
 }
 END_TEST
 
@@ -327,7 +296,6 @@ int main(void)
 {
     const TTest *const tests[] = {
         accepting_rests_when_the_process_is_full,
-        full_process_spins_not_and_loses_nobody,
         listener_may_be_freed_when_it_is_full,
         resting_listener_can_be_left,
         no_memory_for_a_stream_is_a_rest,

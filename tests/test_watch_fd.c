@@ -268,6 +268,7 @@ static struct eddy_loop *moody_loop(int index)
     ops.name = "moody";
     ops.set = moody_set;
     options.poller = &ops;
+    moody_fd = -1; /* not the loop's own */
     return loop_with(options);
 }
 
