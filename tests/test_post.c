@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "gate.h"
 #include "loop_support.h"
 
 /* ---- Many threads -------------------------------------------------------- */
@@ -189,38 +190,44 @@ START_TEST(posts_are_dropped_or_refused_when_the_loop_is_freed) /* T56, L21 */
 END_TEST
 
 static struct eddy_loop *racing_loop;
+static atomic_int refused;
 
 static void *post_until_refused(void *arg)
 {
-    atomic_int *refused = arg;
-
+    (void)arg;
     while (eddy_loop_post(racing_loop, mark, word("")) == 0)
         continue;
-    atomic_fetch_add(refused, 1);
+    atomic_fetch_add(&refused, 1);
     return NULL;
 }
 
-static int64_t wait_for_refusals(void *arg)
+static int64_t wait_for_refusals(void *begun)
 {
-    while (atomic_load((atomic_int *)arg) < THREADS)
+    (void)pass(begun);
+    while (atomic_load(&refused) < THREADS)
         (void)usleep(100);
     return 0;
 }
 
-/* The job holds up the end of eddy_loop_free() until all have been told. */
+/* The job, once begun, holds up the end of eddy_loop_free() until all have been
+ * told. */
 START_TEST(threads_that_race_with_the_freeing_are_told) /* T54, T56 */
 {
-    atomic_int refused = 0;
     pthread_t threads[THREADS];
     struct outcome told = { 0 };
+    struct gate begun;
 
+    refused = 0;
+    init_gate(&begun);
+    open_gate(&begun);
     racing_loop = real_loop(_i);
     ck_assert_int_eq(eddy_start(racing_loop,
-                                eddy_offload(wait_for_refusals, &refused), take,
+                                eddy_offload(wait_for_refusals, &begun), take,
                                 &told, NULL),
                      0);
+    await_inside(&begun, 1);
     for (int i = 0; i < THREADS; i++)
-        threads[i] = start_thread(post_until_refused, &refused);
+        threads[i] = start_thread(post_until_refused, NULL);
     free_loop(racing_loop);
     for (int i = 0; i < THREADS; i++)
         join_thread(threads[i]);
