@@ -57,6 +57,9 @@ START_TEST(impossible_addresses_are_refused) /* N6, test idea 33 */
     ck_assert_int_eq(listen_at("192.0.2.1", 0, 0), -EADDRNOTAVAIL);
     ck_assert_int_eq(listen_at("localhost", 0, 0), -EINVAL);
     ck_assert_int_eq(listen_at("127.0.0.1.", 0, 0), -EINVAL);
+    ck_assert_int_eq(listen_at("127.0.0.1", 0, EDDY_V6_ONLY), -ENOENT);
+    ck_assert_int_eq(listen_at("::1", 0, EDDY_V4_ONLY), -ENOENT);
+    ck_assert_int_eq(listen_at("127.0.0.1", 0, 1u << 9), -EINVAL);
     ck_assert_int_eq(eddy_listen(&listener, loop, &at, NULL), -EINVAL);
     drop_listener(listener);
 }

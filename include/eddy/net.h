@@ -70,8 +70,9 @@ static inline struct eddy_endpoint eddy_unix(const char *path)
  * Looks a host up, on the pool unless it is a number. n: how many of out[0..n)
  * were filled, at most cap (1 or more), in the order to try them. -ENOENT: no
  * such host; -EAGAIN: the name server did not answer, later it may; or another
- * error of the system. A limit (eddy_within) ends the wait at once, though a
- * thread may be stuck in the look-up until the system lets it go.
+ * error of the system; -ENAMETOOLONG from 1024 bytes on. At most 64 are told.
+ * out may be written to even so. A limit (eddy_within) ends the wait at once,
+ * though a thread may be stuck in the look-up until the system lets it go.
  * flags: EDDY_V4_ONLY, EDDY_V6_ONLY. host and out belong to the operation.
  */
 EDDY_OP struct eddy_op eddy_resolve(const char *host, uint16_t port,

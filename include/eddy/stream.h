@@ -101,7 +101,8 @@ EDDY_API int eddy_send(struct eddy_stream *stream, const void *data,
                        size_t size);
 
 /* n: 0, when no more is waiting than the low-water mark, after having been
- * above the high one; or at once. The error of the write if it failed. */
+ * above the high one; or at once. The error of the write if it failed, which
+ * is -ECANCELED if it was cancelled, by a limit too. */
 EDDY_OP struct eddy_op eddy_drain(struct eddy_stream *stream);
 
 /* Bytes that wait to go out, of eddy_send() and of the writes alike. */
@@ -134,8 +135,10 @@ EDDY_OP struct eddy_op eddy_shutdown(struct eddy_stream *stream);
 EDDY_OP struct eddy_op eddy_close(struct eddy_stream *stream);
 
 /* The same for who does not wait, and without waiting for the peer either: what
- * has not gone out is dropped unless flush. Needs no memory. The stream must
- * not be used afterwards. NULL: nothing. */
+ * has not gone out is dropped, or with flush goes out in the background,
+ * however long the peer takes to read it; the loop lives as long. Who wants a
+ * limit runs eddy_within(timeout_ns, eddy_close(stream)). Needs no memory. The
+ * stream must not be used afterwards. NULL: nothing. */
 EDDY_API void eddy_stream_free(struct eddy_stream *stream, bool flush);
 
 /* ---- Looking at it ------------------------------------------------------ */
@@ -170,8 +173,10 @@ struct eddy_listen_options {
  * Listens at an address: a number, a path, or NULL (all addresses: IPv6 with
  * IPv4 in it where the system can, else IPv4; EDDY_V6_ONLY keeps IPv4 out). A
  * name is first to be looked up with eddy_resolve(). A dead socket file at the
- * path is replaced, anything else is -EADDRINUSE. -EADDRNOTAVAIL, -EACCES,
- * -ENAMETOOLONG (of a path), -EINVAL (host is no number).
+ * path is replaced, anything else is -EADDRINUSE; at a ready-made address of a
+ * UNIX socket no file is replaced or removed. -EADDRNOTAVAIL, -EACCES,
+ * -ENAMETOOLONG (of a path), -EINVAL (host is no number, or an unknown flag),
+ * -ENOENT (it is one of the other family than the flags ask for).
  */
 EDDY_API int eddy_listen(struct eddy_listener **ret_listener,
                          struct eddy_loop *loop, const struct eddy_endpoint *at,

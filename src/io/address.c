@@ -71,6 +71,14 @@ int eddy__address_unix(struct eddy_address *ret_address, const char *path)
     return 0;
 }
 
+bool eddy__family_fits(const struct eddy_address *address, unsigned flags)
+{
+    return !((flags & EDDY_V4_ONLY) != 0 &&
+             address->storage.ss_family != AF_INET) &&
+           !((flags & EDDY_V6_ONLY) != 0 &&
+             address->storage.ss_family != AF_INET6);
+}
+
 static int format_unix(const struct eddy_address *address, char *buf,
                        size_t size)
 {

@@ -218,7 +218,7 @@ static bool start_connect(struct eddy_request *request,
     int n;
 
     *ret_result = eddy_n(-EINVAL);
-    if (to == NULL)
+    if (to == NULL || (to->flags & ~(EDDY_V4_ONLY | EDDY_V6_ONLY)) != 0)
         return true;
     attempt = eddy_request_alloc(request, sizeof *attempt);
     *ret_result = eddy_n(-ENOMEM);

@@ -37,7 +37,8 @@ enum {                            /* struct eddy_stream, flags */
        STREAM_HIGH = 1u << 6,     /* went above the high-water mark */
        STREAM_CLOSING = 1u << 7,  /* takes no operations */
        STREAM_CLOSED = 1u << 8,   /* has no descriptor */
-       STREAM_ENDING = 1u << 9    /* a shutdown is in the queue */
+       STREAM_ENDING = 1u << 9,   /* a shutdown is in the queue */
+       STREAM_LOST = 1u << 10     /* bytes that eddy_send() had taken */
 };
 
 struct buffer {
@@ -198,5 +199,7 @@ void eddy__accept_end(struct eddy_listener *listener, int err);
 
 /* The address of a UNIX socket; "@name" is abstract. */
 int eddy__address_unix(struct eddy_address *ret_address, const char *path);
+/* Is it of the family that EDDY_V4_ONLY or EDDY_V6_ONLY asks for? */
+bool eddy__family_fits(const struct eddy_address *address, unsigned flags);
 
 #endif

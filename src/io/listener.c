@@ -169,6 +169,8 @@ static int open_at(const struct eddy_sys *sys, struct eddy_address *address,
             err = clear_path(sys, at->path, address);
     } else if (at->host != NULL && *at->host != '\0') {
         err = eddy_address_parse(address, at->host, at->port);
+        if (err == 0 && !eddy__family_fits(address, at->flags))
+            err = -ENOENT;
     } else {
         return open_any(sys, address, at, options);
     }
@@ -250,7 +252,10 @@ int eddy_listen(struct eddy_listener **ret_listener, struct eddy_loop *loop,
 
     if (err < 0)
         return err;
-    if (ret_listener == NULL || at == NULL)
+    if (ret_listener == NULL || at == NULL ||
+        (at->flags & ~(EDDY_V4_ONLY | EDDY_V6_ONLY)) != 0 ||
+        (options != NULL &&
+         (options->flags & ~(EDDY_REUSEPORT | EDDY_KEEP_PATH)) != 0))
         return -EINVAL;
     listener = new_listener(loop, at, options);
     if (listener == NULL)

@@ -119,14 +119,6 @@ static int begin_lookup(struct eddy_request *request)
     return err;
 }
 
-static bool family_fits(const struct eddy_address *address, unsigned flags)
-{
-    return !((flags & EDDY_V4_ONLY) != 0 &&
-             address->storage.ss_family != AF_INET) &&
-           !((flags & EDDY_V6_ONLY) != 0 &&
-             address->storage.ss_family != AF_INET6);
-}
-
 static bool start_resolve(struct eddy_request *request,
                           struct eddy_result *ret_result)
 {
@@ -141,7 +133,7 @@ static bool start_resolve(struct eddy_request *request,
         (flags & ~(EDDY_V4_ONLY | EDDY_V6_ONLY)) != 0)
         return true;
     if (eddy_address_parse(out, host, (uint16_t)(words[1] & 0xffff)) == 0) {
-        *ret_result = eddy_n(family_fits(out, flags) ? 1 : -ENOENT);
+        *ret_result = eddy_n(eddy__family_fits(out, flags) ? 1 : -ENOENT);
         return true;
     }
     err = begin_lookup(request);

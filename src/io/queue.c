@@ -82,6 +82,7 @@ static void end_chunk(struct eddy_stream *stream, struct chunk *chunk,
 
     unlink_chunk(stream, chunk);
     if (chunk->kind == CHUNK_COPY) {
+        stream->flags |= err < 0 ? STREAM_LOST : 0;
         eddy__copy_free(stream, chunk);
         return;
     }

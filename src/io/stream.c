@@ -97,6 +97,8 @@ static void finish(struct eddy_stream *stream, int64_t n)
 
     if ((stream->flags & STREAM_CLOSED) != 0)
         return;
+    if (n == 0 && (stream->flags & STREAM_LOST) != 0)
+        n = stream->write_error; /* nobody else has told it */
     stream->flags |= STREAM_CLOSED;
     (void)eddy_watch_stop(&stream->watch);
     (void)eddy_loop_forget(stream->loop, stream->fd);
