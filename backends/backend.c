@@ -17,7 +17,7 @@ struct timespec *eddy__timespec(struct timespec *ts, int64_t timeout_ns)
 {
     int64_t seconds = timeout_ns / EDDY_SECOND;
 
-    if (timeout_ns < 0)
+    if (timeout_ns < 0 || timeout_ns == EDDY_FOREVER)
         return NULL;
     *ts = (struct timespec){ .tv_sec = LONGEST };
     if (seconds < LONGEST) {

@@ -41,7 +41,7 @@ static inline unsigned eddy__to_ours(const struct eddy__word *words, size_t n,
  * timer is due and spin until it is. */
 static inline int eddy__ms_ceil(int64_t timeout_ns)
 {
-    if (timeout_ns < 0)
+    if (timeout_ns < 0 || timeout_ns == EDDY_FOREVER)
         return -1;
     if (timeout_ns > (int64_t)INT_MAX * EDDY_MS - (EDDY_MS - 1))
         return INT_MAX;

@@ -209,6 +209,84 @@ START_TEST(peer_that_goes_ends_the_flush_with_an_error)
 }
 END_TEST
 
+/* Of what eddy_send() has taken nobody else tells. */
+START_TEST(close_tells_that_bytes_were_lost_before_it)
+{
+    struct eddy_stream *stream;
+    int64_t n;
+    int peer;
+
+    open_loop(_i, REAL_TIME);
+    stream = new_narrow_stream(&peer);
+    (void)clog_up(stream);
+    ck_assert_int_eq(close(peer), 0);
+    while (eddy_stream_queued(stream) > 0)
+        turn();
+    n = perform(eddy_close(stream));
+    ck_assert(n == -EPIPE || n == -ECONNRESET);
+}
+END_TEST
+
+START_TEST(close_tells_that_bytes_were_lost_to_it_or_its_end)
+{
+    static char data[1 << 20];
+
+    for (int way = 0; way < 3; way++) {
+        struct outcome closing, half;
+        struct eddy_stream *stream;
+        int peer;
+
+        open_loop(_i, REAL_TIME);
+        stream = new_narrow_stream(&peer);
+        if (way == 0) /* behind a write that ends half-way */
+            begin(&half, eddy_write(stream, data, sizeof data));
+        else
+            (void)clog_up(stream);
+        ck_assert_int_ge(eddy_send(stream, "x", 1), 0);
+        begin(&closing, eddy_close(stream));
+        if (way == 1)
+            eddy_stream_free(stream, false);
+        if (way == 2)
+            close_loop();
+        else
+            (void)finish(&closing);
+        ck_assert_int_eq(closing.result.n, -ECANCELED);
+        ck_assert_int_eq(close(peer), 0);
+        close_loop();
+    }
+}
+END_TEST
+
+/* ---- The end of the loop ------------------------------------------------ */
+
+static void free_it(struct eddy_result result, void *stream)
+{
+    ck_assert_int_eq(result.n, -ECANCELED);
+    eddy_stream_free(stream, false);
+}
+
+START_TEST(operations_end_before_what_they_use_is_closed)
+{
+    struct eddy_child children[2] = { 0 };
+    struct eddy_stream *streams[2];
+    int peers[2];
+    char byte;
+
+    open_loop(_i, REAL_TIME);
+    for (int i = 0; i < 2; i++)
+        streams[i] = new_stream(&peers[i]);
+    children[0].op = eddy_read(streams[0], &byte, 1);
+    children[1].op = eddy_sleep(EDDY_SECOND);
+    ck_assert_int_eq(
+        eddy_start(loop, eddy_any(children, 2), free_it, streams[0], NULL), 0);
+    ck_assert_int_eq(
+        eddy_start(loop, eddy_sleep(EDDY_SECOND), free_it, streams[1], NULL),
+        0);
+    close_loop();
+    close_both(peers);
+}
+END_TEST
+
 /* ---- Without waiting ---------------------------------------------------- */
 
 START_TEST(free_with_flush_keeps_the_loop_until_all_is_out)
@@ -297,6 +375,9 @@ int main(void)
         end_is_sent_promptly,
         peer_that_never_reads_costs_no_more_than_the_limit,
         peer_that_goes_ends_the_flush_with_an_error,
+        close_tells_that_bytes_were_lost_before_it,
+        close_tells_that_bytes_were_lost_to_it_or_its_end,
+        operations_end_before_what_they_use_is_closed,
         free_with_flush_keeps_the_loop_until_all_is_out,
         free_without_flush_ends_at_once_and_needs_no_memory,
         freeing_the_loop_ends_all_streams,

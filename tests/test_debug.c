@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <eddy/stream.h>
+
 #include "loop_support.h"
 
 static struct eddy_loop *debug_loop(int index)
@@ -83,7 +85,17 @@ END_TEST
 /* ---- Trespassers --------------------------------------------------------- */
 
 static struct eddy_loop *busy_loop;
-static int answers[8];
+static int answers[12];
+static struct eddy_timer idle_timer;
+static struct eddy_waker idle_waker;
+
+static struct eddy_request *idle_request;
+static struct eddy_stream *idle_stream;
+
+static void wakened(struct eddy_waker *waker, void *unused)
+{
+    (void)waker, (void)unused;
+}
 
 static void *trespass(void *unused)
 {
@@ -101,6 +113,10 @@ static void *trespass(void *unused)
     answers[n++] = eddy_waker_init(&waker, busy_loop, NULL, NULL);
     answers[n++] = eddy_start(busy_loop, eddy_sleep(0), NULL, NULL, NULL);
     answers[n++] = eddy_loop_set_slot(busy_loop, NULL, NULL);
+    answers[n++] = eddy_timer_background(&idle_timer, true);
+    answers[n++] = eddy_waker_background(&idle_waker, true);
+    answers[n++] = eddy_request_background(idle_request, true);
+    answers[n++] = eddy_stream_set_water_marks(idle_stream, 0, 1);
     answers[n++] = eddy_loop_step(busy_loop, 0);
     return unused;
 }
@@ -113,13 +129,27 @@ static void let_in_a_stranger(void *unused)
 
 START_TEST(another_thread_gets_eperm_while_the_loop_runs) /* L28 */
 {
+    int pair[2];
+
     busy_loop = debug_loop(_i);
+    make_pair(pair);
+    ck_assert_int_eq(eddy_stream_new(&idle_stream, busy_loop, pair[0]), 0);
+    ck_assert_int_eq(
+        eddy_timer_init(&idle_timer, busy_loop, mark_timer, word("t")), 0);
+    ck_assert_int_eq(eddy_waker_init(&idle_waker, busy_loop, wakened, NULL), 0);
+    ck_assert_int_eq(eddy_start(busy_loop, eddy_receive(idle_stream), NULL,
+                                NULL, &idle_request),
+                     0);
     ck_assert_int_eq(eddy_loop_soon(busy_loop, let_in_a_stranger, NULL), 0);
+    turns(busy_loop, 1);
+    ck_assert_int_eq(eddy_waker_done(&idle_waker), 0);
+    eddy_stream_free(idle_stream, false);
     run_out(busy_loop);
+    ck_assert_int_eq(close(pair[1]), 0);
     for (size_t i = 0; i + 1 < COUNT(answers); i++)
         ck_assert_int_eq(answers[i], -EPERM);
     ck_assert_int_eq(answers[COUNT(answers) - 1], -EBUSY);
-    ck_assert_uint_eq(stats_of(busy_loop).started, 0);
+    ck_assert_uint_eq(stats_of(busy_loop).started, 1);
 }
 END_TEST
 

@@ -258,6 +258,72 @@ START_TEST(hooks_run_around_each_wait_in_order)
 }
 END_TEST
 
+struct restless {
+    struct eddy_hook hook;
+    struct eddy_loop *loop;
+    int times;
+};
+
+static void start_hook_anew(struct eddy_hook *hook, unsigned when, void *arg)
+{
+    struct restless *restless = arg;
+
+    restless->times++;
+    ck_assert_int_eq(eddy_hook_stop(hook), 0);
+    ck_assert_int_eq(
+        eddy_hook_start(restless->loop, hook, when, start_hook_anew, arg), 0);
+}
+
+START_TEST(hooks_that_start_anew_wait_for_the_next_turn)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct restless pair[2] = { { .loop = loop }, { .loop = loop } };
+
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(eddy_hook_start(loop, &pair[i].hook, EDDY_AFTER_WAIT,
+                                         start_hook_anew, &pair[i]),
+                         0);
+    turns(loop, 1);
+    ck_assert_int_eq(pair[0].times, 1);
+    ck_assert_int_eq(pair[1].times, 1);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(eddy_hook_stop(&pair[i].hook), 0);
+}
+END_TEST
+
+static void arm_in_hook(struct eddy_hook *hook, unsigned when, void *timer)
+{
+    (void)hook;
+    (void)when;
+    ck_assert_int_eq(eddy_timer_start(timer, EDDY_SECOND), 0);
+}
+
+static void *prepare_here(void *loop)
+{
+    struct eddy_embedding in;
+
+    ck_assert_int_eq(eddy_loop_prepare(loop, &in), 0);
+    return NULL;
+}
+
+START_TEST(a_hook_of_prepare_is_in_the_thread_of_the_loop)
+{
+    struct eddy_loop_options options = virtual_options(_i);
+    struct eddy_loop *loop;
+    struct eddy_timer timer;
+    struct eddy_hook hook;
+
+    options.flags |= EDDY_LOOP_DEBUG;
+    loop = loop_with(options);
+    ck_assert_int_eq(eddy_timer_init(&timer, loop, mark_timer, word("t")), 0);
+    ck_assert_int_eq(
+        eddy_hook_start(loop, &hook, EDDY_BEFORE_WAIT, arm_in_hook, &timer), 0);
+    if (can_nest(_i))
+        join_thread(start_thread(prepare_here, loop));
+    ck_assert_int_eq(eddy_hook_stop(&hook), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const each[] = {
@@ -267,6 +333,8 @@ int main(void)
         prepare_is_for_outside,
         a_loop_can_live_in_another,
         hooks_run_around_each_wait_in_order,
+        hooks_that_start_anew_wait_for_the_next_turn,
+        a_hook_of_prepare_is_in_the_thread_of_the_loop,
     };
     Suite *suite = suite_create("embed");
 

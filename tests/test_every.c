@@ -225,6 +225,28 @@ START_TEST(bad_intervals_are_refused_and_huge_ones_wait)
 }
 END_TEST
 
+static void start_late(void *arg)
+{
+    struct ticks *ticks = arg;
+    int64_t now_ns = eddy_loop_now_ns(ticks->loop);
+
+    virtual_time.now_ns += 7 * EDDY_MS;
+    ck_assert_int_eq(eddy_start(ticks->loop, eddy_every(EDDY_MS, EDDY_SKIP),
+                                NULL, NULL, &ticks->slot),
+                     0);
+    ck_assert_int_eq(eddy_loop_now_ns(ticks->loop), now_ns);
+    eddy_request_cancel(ticks->slot);
+}
+
+START_TEST(a_ticker_does_not_move_the_time_of_others)
+{
+    struct ticks ticks = { .loop = virtual_loop(_i) };
+
+    ck_assert_int_eq(eddy_loop_soon(ticks.loop, start_late, &ticks), 0);
+    run_out(ticks.loop);
+}
+END_TEST
+
 START_TEST(an_unknown_policy_is_refused)
 {
     struct eddy_loop *loop = virtual_loop(_i);
@@ -269,6 +291,7 @@ int main(void)
         an_item_may_pause_resume_or_cancel_its_ticker,
         cancelling_a_paused_ticker_ends_it,
         bad_intervals_are_refused_and_huge_ones_wait,
+        a_ticker_does_not_move_the_time_of_others,
         an_unknown_policy_is_refused,
         the_shortest_interval_starves_nobody,
     };

@@ -162,6 +162,28 @@ START_TEST(idle_threads_are_not_the_childs)
 }
 END_TEST
 
+static void ask_for_numbers(void *arg)
+{
+    struct shop *shop = arg;
+    struct eddy_pool_stats stats;
+
+    MUST(eddy_pool_stats(shop->pool, &stats) == 0);
+    MUST(stats.threads == 0 && stats.busy == 0 && stats.queued == 0);
+    free_all(arg);
+}
+
+START_TEST(numbers_of_a_pool_are_those_of_the_process)
+{
+    struct shop shop = { .loop = real_loop(_i), .pool = new_pool(2, 0) };
+
+    submit(shop.pool, shop.loop, &shop.later);
+    run_out(shop.loop);
+    in_child(ask_for_numbers, &shop);
+    ck_assert_uint_eq(pool_stats(shop.pool).threads, 1);
+    eddy_pool_free(shop.pool);
+}
+END_TEST
+
 static void announce_both(void *arg)
 {
     struct shop *shop = arg;
@@ -327,6 +349,7 @@ int main(void)
     const TTest *const each[] = {
         jobs_are_cancelled_in_the_child_and_finish_in_the_parent,
         idle_threads_are_not_the_childs,
+        numbers_of_a_pool_are_those_of_the_process,
         a_pool_may_be_shared_by_loops_in_the_child_too,
         a_result_that_was_there_is_told_in_both,
         waiting_for_the_parents_child_ends_in_the_child,

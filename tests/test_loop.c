@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <eddy/sys.h>
+
 #include "loop_support.h"
 
 /* ---- Making one ---------------------------------------------------------- */
@@ -32,6 +34,24 @@ START_TEST(all_defaults_make_a_loop)
     ck_assert_int_eq(eddy_loop_free(loop), 0);
     ck_assert_int_eq(eddy_loop_free(NULL), 0);
     ck_assert_int_eq(eddy_loop_new(NULL, NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(options_without_a_meaning_are_refused)
+{
+    struct eddy_loop_options strange_flag = real_options(_i),
+                             strange_table = strange_flag,
+                             from_later = strange_flag;
+    struct eddy_sys sys = *eddy_sys_default();
+    struct eddy_loop *loop;
+
+    strange_flag.flags |= 1u << 7;
+    ck_assert_int_eq(eddy_loop_new(&loop, &strange_flag), -EINVAL);
+    sys.abi = 99;
+    strange_table.sys = &sys;
+    ck_assert_int_eq(eddy_loop_new(&loop, &strange_table), -EINVAL);
+    from_later.reserved[7] = &sys;
+    ck_assert_int_eq(eddy_loop_new(&loop, &from_later), -EINVAL);
 }
 END_TEST
 
@@ -318,6 +338,7 @@ int main(void)
     const TTest *const each[] = {
         a_loop_runs_on_the_poller_it_was_given,
         all_defaults_make_a_loop,
+        options_without_a_meaning_are_refused,
         a_loop_without_memory_leaves_nothing_behind,
         nothing_of_a_loop_lands_on_stdio_or_survives_exec,
         an_empty_loop_returns_at_once,

@@ -328,6 +328,56 @@ START_TEST(no_virtual_clock_jumps_while_a_job_is_out)
 }
 END_TEST
 
+START_TEST(a_step_does_not_wait_for_a_job_longer_than_it_may)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct outcome told = { .times = 0 };
+    struct gate gate;
+
+    init_gate(&gate);
+    ck_assert_int_eq(
+        eddy_start(loop, eddy_offload(pass, &gate), take, &told, NULL), 0);
+    ck_assert_int_ge(eddy_loop_step(loop, EDDY_MS), 0); /* it comes back */
+    ck_assert_int_eq(told.times, 0);
+    open_gate(&gate);
+    run_out(loop);
+    expect_n(&told, 7);
+}
+END_TEST
+
+static int fail_to_wait(struct eddy_poller *poller, struct eddy_event *out,
+                        int cap, int64_t timeout_ns)
+{
+    (void)poller, (void)out, (void)cap, (void)timeout_ns;
+    return -EIO;
+}
+
+START_TEST(a_poller_that_breaks_loses_no_job)
+{
+    static struct eddy_poller_ops broken;
+    struct eddy_loop_options options = real_options(_i);
+    struct outcome told = { .times = 0 };
+    struct eddy_loop *loop;
+    struct gate gate;
+    pthread_t thread;
+
+    broken = *options.poller;
+    broken.name = "broken";
+    broken.wait = fail_to_wait;
+    options.poller = &broken;
+    loop = loop_with(options);
+    init_gate(&gate);
+    ck_assert_int_eq(
+        eddy_start(loop, eddy_offload(pass, &gate), take, &told, NULL), 0);
+    await_inside(&gate, 1);
+    ck_assert_int_eq(eddy_loop_run(loop), -EIO);
+    thread = start_thread(open_later, &gate);
+    free_loop(loop);
+    expect_n(&told, 7);
+    join_thread(thread);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const each[] = {
@@ -341,6 +391,8 @@ int main(void)
         offloaded_work_that_runs_is_waited_for_and_its_result_kept,
         a_loop_that_is_freed_ends_offloaded_work,
         no_virtual_clock_jumps_while_a_job_is_out,
+        a_step_does_not_wait_for_a_job_longer_than_it_may,
+        a_poller_that_breaks_loses_no_job,
     };
     Suite *suite = suite_create("threads_ends");
 

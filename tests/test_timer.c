@@ -137,6 +137,31 @@ START_TEST(a_huge_timeout_neither_overflows_nor_fires) /* T43 */
 }
 END_TEST
 
+START_TEST(forever_is_never_as_a_timeout_and_as_a_deadline)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_timer timeout, deadline;
+    struct outcome told = { 0 };
+    struct eddy_op op = eddy_within(EDDY_FOREVER, eddy_sleep(EDDY_FOREVER));
+    struct eddy_request *slot;
+
+    init(loop, &timeout, mark_timer, word("timeout"));
+    init(loop, &deadline, mark_timer, word("deadline"));
+    arm(&timeout, EDDY_FOREVER);
+    ck_assert_int_eq(eddy_timer_start_at(&deadline, EDDY_FOREVER), 0);
+    ck_assert_int_eq(eddy_timer_deadline_ns(&deadline), EDDY_FOREVER);
+    ck_assert_int_eq(eddy_start(loop, op, take, &told, &slot), 0);
+    ck_assert_int_ge(eddy_loop_step(loop, 1000000 * EDDY_SECOND), 0);
+    turns(loop, 2);
+    ck_assert_str_eq(marks(), "");
+    ck_assert_int_eq(told.times, 0);
+    ck_assert(eddy_timer_stop(&timeout) && eddy_timer_stop(&deadline));
+    eddy_request_cancel(slot);
+    run_out(loop);
+    expect_n(&told, -ECANCELED);
+}
+END_TEST
+
 /* ---- In what order ------------------------------------------------------- */
 
 START_TEST(equal_deadlines_fire_in_the_order_of_arming) /* L8, Z2 */
@@ -326,6 +351,7 @@ int main(void)
         a_timer_counts_from_the_moment_it_is_armed,
         a_deadline_is_on_the_clock_of_the_loop,
         a_huge_timeout_neither_overflows_nor_fires,
+        forever_is_never_as_a_timeout_and_as_a_deadline,
         equal_deadlines_fire_in_the_order_of_arming,
         a_timer_may_be_armed_anew_later_and_earlier,
         a_timer_stopped_in_the_same_batch_does_not_fire,

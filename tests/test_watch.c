@@ -295,6 +295,48 @@ START_TEST(a_watch_keeps_the_loop_alive_unless_paused_or_in_the_background)
 }
 END_TEST
 
+struct partner {
+    struct seen seen;
+    struct eddy_loop *loop;
+    int fd;
+};
+
+static void start_anew(struct eddy_watch *watch, unsigned ready, void *arg)
+{
+    struct partner *partner = arg;
+
+    (void)ready;
+    partner->seen.times++;
+    ck_assert_int_eq(eddy_watch_stop(watch), 0);
+    ck_assert_int_eq(eddy_watch_start(partner->loop, watch, partner->fd,
+                                      EDDY_READ, start_anew, partner),
+                     0);
+}
+
+START_TEST(watches_that_start_anew_wait_for_the_next_turn)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct partner partners[2];
+    int pair[2];
+
+    make_pair(pair);
+    write_byte(pair[1]);
+    for (int i = 0; i < 2; i++) {
+        partners[i] = (struct partner){ .loop = loop, .fd = pair[0] };
+        ck_assert_int_eq(eddy_watch_start(loop, &partners[i].seen.watch,
+                                          pair[0], EDDY_READ, start_anew,
+                                          &partners[i]),
+                         0);
+    }
+    turns(loop, 1);
+    ck_assert_int_eq(partners[0].seen.times, 1);
+    ck_assert_int_eq(partners[1].seen.times, 1);
+    for (int i = 0; i < 2; i++)
+        stop(&partners[i].seen);
+    close_both(pair);
+}
+END_TEST
+
 START_TEST(starting_can_fail_and_then_nothing_has_changed)
 {
     struct eddy_loop *loop = virtual_loop(_i);
@@ -332,6 +374,7 @@ int main(void)
         a_wait_ends_when_something_is_ready,
         watches_of_one_descriptor_are_called_in_order,
         what_a_callback_stops_or_pauses_is_not_called,
+        watches_that_start_anew_wait_for_the_next_turn,
         stopping_twice_or_what_never_started_is_harmless,
         what_is_undone_within_a_turn_reaches_no_poller,
         a_pause_costs_nothing_until_an_event_comes_and_then_once,

@@ -193,6 +193,34 @@ START_TEST(a_refused_number_may_be_tried_again)
 }
 END_TEST
 
+START_TEST(a_watch_that_was_told_is_silent_when_its_number_is_used_again)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct seen former, other;
+    int pair[2];
+
+    make_pair(pair);
+    start(loop, &former, pair[0], EDDY_READ);
+    turns(loop, 1);
+    ck_assert_int_eq(eddy_loop_forget(loop, pair[0]), 0);
+    turns(loop, 1);
+    ck_assert_int_eq(former.error, -EBADF);
+    start(loop, &other, pair[0], EDDY_READ | EDDY_WRITE);
+    write_byte(pair[1]);
+    turns(loop, 3);
+    ck_assert_int_eq(former.times, 1);
+    ck_assert_uint_eq(other.ready, EDDY_READ | EDDY_WRITE);
+    ck_assert_int_eq(other.error, 0);
+    ck_assert_int_eq(eddy_watch_set(&former.watch, EDDY_READ), 0);
+    turns(loop, 1);
+    ck_assert_int_eq(former.times, 2); /* it asked for more */
+    ck_assert_int_eq(former.error, 0);
+    stop(&former);
+    stop(&other);
+    close_both(pair);
+}
+END_TEST
+
 /* ---- Regular files ------------------------------------------------------- */
 
 START_TEST(a_regular_file_is_always_ready_everywhere) /* L39, T6 */
@@ -357,6 +385,7 @@ int main(void)
         a_closed_descriptor_is_an_error_once_or_silence,
         a_descriptor_closed_before_the_first_wait_is_an_error_once,
         a_refused_number_may_be_tried_again,
+        a_watch_that_was_told_is_silent_when_its_number_is_used_again,
         a_regular_file_is_always_ready_everywhere,
         a_paused_file_lets_the_loop_sleep,
         what_the_poller_cannot_take_is_an_error_once,

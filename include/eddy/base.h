@@ -8,15 +8,20 @@
  *            written on success only. A NULL where an object is needed gives
  *            -EINVAL (from a void function: nothing happens).
  *   time     int64_t nanoseconds. timeout_ns counts from now, deadline_ns is a
- *            point on the loop's clock; a sum past the end of time stays there.
+ *            point on the loop's clock; a sum past the end of time stays there,
+ *            and that is EDDY_FOREVER. A negative timeout_ns means forever to
+ *            what waits at most so long, and 0 to what happens after it.
  *   threads  a loop, and all that belongs to it, is used by one thread at a
  *            time; only functions marked [any thread] may be called from
  *            another one. EDDY_DEBUG=1 makes a trespass -EPERM.
  *   memory   what x_new() or x_open() gave, x_free() or x_close() takes back;
  *            NULL is welcome there. Strings and structs given to a call are
  *            copied unless the call says that it keeps them.
- *   output   the library prints nothing, aborts never, raises no SIGPIPE, and
- *            leaves no descriptor open across exec.
+ *   storage  of a timer, watch, hook, waker or signal is the caller's. It is
+ *            zeroed, or set by x_init(), before any other call sees it;
+ * starting what is started already, or moving it, is undefined. output   the
+ * library prints nothing, aborts never, raises no SIGPIPE, and leaves no
+ * descriptor that it made open across exec.
  *
  * The headers are C11 and C++98. An exception or a longjmp() out of a callback
  * is undefined, and so is cancelling a thread that runs a loop.
@@ -109,7 +114,7 @@ EDDY_API void *eddy_mem_reserve(const struct eddy_mem *mem, void *array,
 
 /* ---- Time --------------------------------------------------------------- */
 
-#define EDDY_FOREVER INT64_C(-1) /* a timeout_ns that never runs out */
+#define EDDY_FOREVER INT64_MAX /* as a timeout_ns or a deadline_ns: never */
 #define EDDY_US      INT64_C(1000)
 #define EDDY_MS      INT64_C(1000000)
 #define EDDY_SECOND  INT64_C(1000000000)

@@ -55,10 +55,19 @@ eddy_request_type(const struct eddy_request *request);
 EDDY_API uint64_t *eddy_request_words(struct eddy_request *request);
 /* The request that words belong to. */
 EDDY_API struct eddy_request *eddy_request_of(uint64_t *words);
-/* At file level: does the state of an operation fit there? */
+/* At file level: does the state of an operation fit there? (C++98 cannot say.)
+ */
+#if !defined(__cplusplus)
+#define EDDY_FITS_REQUEST(type)                                                \
+    _Static_assert(sizeof(type) <= 7 * sizeof(uint64_t),                       \
+                   "the words of a request have room for " #type)
+#elif __cplusplus >= 201103L
 #define EDDY_FITS_REQUEST(type)                                                \
     static_assert(sizeof(type) <= 7 * sizeof(uint64_t),                        \
                   "the words of a request have room for " #type)
+#else
+#define EDDY_FITS_REQUEST(type) struct eddy_request
+#endif
 /* More memory, zeroed, freed with the request; NULL: complete with -ENOMEM. */
 EDDY_API void *eddy_request_alloc(struct eddy_request *request, size_t size);
 

@@ -13,10 +13,11 @@
  *     timers         those armed and due when the wait ended, then their
  *                    completions
  *
- * What is posted during a turn runs in the next one, so nothing starves I/O;
- * every phase has a budget, and there are no priorities. Callbacks run one at a
- * time, in the loop's thread, and may start, stop, cancel and close anything,
- * themselves included; they may stop the loop, but neither run nor free it.
+ * What is posted or armed during a turn runs in the next one, so nothing
+ * starves I/O; events, the ready queue and completions have a budget, and there
+ * are no priorities. Callbacks run one at a time, in the loop's thread, and may
+ * start, stop, cancel and close anything, themselves included; they may stop
+ * the loop, but neither run nor free it.
  *
  * A loop is alive while something is watched, timed, posted or running that was
  * not put into the background.
@@ -36,9 +37,11 @@ struct eddy_sys;
 /* ---- Making one --------------------------------------------------------- */
 
 /*
- * Where a loop's time comes from. now_ns never goes back. With jump the clock
- * is virtual: the loop never sleeps; when nothing is ready and no pool job or
- * child is out, it calls jump(arg, deadline_ns) to move to the next deadline.
+ * Where a loop's time comes from. now_ns is not negative and never goes back.
+ * With jump the clock is virtual: when nothing is ready and no pool job or
+ * child is out, the loop does not sleep until the next deadline, but calls
+ * jump(arg, deadline_ns) to move there. Without a deadline it waits for the
+ * world.
  */
 struct eddy_clock {
     int64_t (*now_ns)(void *arg);
@@ -49,7 +52,7 @@ struct eddy_clock {
 /* The monotonic clock of the system: CLOCK_MONOTONIC. [any thread] */
 EDDY_API const struct eddy_clock *eddy_clock_default(void);
 
-/* A virtual clock for tests: starts at start_ns, moves by jumps only, so ten
+/* A virtual clock for tests: starts at now_ns, moves by jumps only, so ten
  * seconds of sleeping take no time and always the same. Give its address as
  * eddy_clock.arg, or let eddy_virtual_clock() fill the struct. */
 struct eddy_virtual_time {
@@ -107,11 +110,14 @@ EDDY_API int eddy_loop_new(struct eddy_loop **ret_loop,
 
 /*
  * Cancels what still runs, runs the loop until every operation has told its
- * end, closes what is open in it (streams, listeners: in debug mode each is
- * logged as left behind), and frees it. It waits for pool jobs that have begun.
- * Watches, timers and calls posted but not run are dropped without a word; the
- * storage of wakers is to be done with before.
- * -EBUSY from inside one of its callbacks, and then nothing happens. NULL: 0.
+ * end, then closes what is open in it (streams, listeners: in debug mode each
+ * is logged as left behind), and frees it. It waits for pool jobs that have
+ * begun; as long as it waits, watches, timers and hooks are called as ever, and
+ * what is left of them in the end is dropped without a word, as are calls
+ * posted but not run. An operation begun meanwhile ends with -ESHUTDOWN: who
+ * tries again whatever comes, holds up the end for ever. The storage of wakers
+ * is to be done with before. -EBUSY from inside one of its callbacks, and then
+ * nothing happens. NULL: 0.
  */
 EDDY_API int eddy_loop_free(struct eddy_loop *loop);
 
@@ -148,7 +154,8 @@ EDDY_API int eddy_loop_run(struct eddy_loop *loop);
  * the caller's storage are not counted, a wake-up may be. */
 EDDY_API int eddy_loop_step(struct eddy_loop *loop, int64_t timeout_ns);
 
-/* Makes run() return when the current turn is over. [any thread] */
+/* Makes run() return when the current turn is over. [any thread, signal
+ * handlers] */
 EDDY_API int eddy_loop_stop(struct eddy_loop *loop);
 
 /* Would run() go on? */
@@ -210,10 +217,8 @@ EDDY_API int eddy_waker_background(struct eddy_waker *waker, bool background);
 
 /* ---- Hooks around the wait ---------------------------------------------- */
 
-#define EDDY_BEFORE_WAIT                                                       \
-    (1u << 0)                     /* before the flush: may still set watches   \
-                                   */
-#define EDDY_AFTER_WAIT (1u << 1) /* after the wait, before the events */
+#define EDDY_BEFORE_WAIT (1u << 0) /* before the flush: may set watches */
+#define EDDY_AFTER_WAIT  (1u << 1) /* after the wait, before the events */
 
 struct eddy_hook {
     uint64_t opaque[6];
@@ -222,7 +227,7 @@ typedef void eddy_hook_fn(struct eddy_hook *hook, unsigned when, void *arg);
 
 /* For those who put a foreign loop into this one: ask it before the wait what
  * it wants, tell it afterwards. A hook does not keep the loop alive, and what
- * it does must be short: it runs in every turn. */
+ * it does must be short: it runs in every turn. -EINVAL for another `when`. */
 EDDY_API int eddy_hook_start(struct eddy_loop *loop, struct eddy_hook *hook,
                              unsigned when, eddy_hook_fn *fn, void *arg);
 EDDY_API int eddy_hook_stop(struct eddy_hook *hook);
@@ -237,7 +242,8 @@ struct eddy_embedding {
 
 /* Flushes what changed and tells what to wait for; then, when fd is readable or
  * the time has come, call eddy_loop_step(loop, 0), and prepare again. Both are
- * needed after each piece of work with the loop. -ENOTSUP if the poller has no
+ * needed after each piece of work with the loop. -EBUSY from inside a callback.
+ * -ENOTSUP if the poller has no
  * descriptor: ask for EDDY_CAN_NEST when making the loop. */
 EDDY_API int eddy_loop_prepare(struct eddy_loop *loop,
                                struct eddy_embedding *ret_embedding);
@@ -246,11 +252,13 @@ EDDY_API int eddy_loop_prepare(struct eddy_loop *loop,
 
 /*
  * The first call on a loop in a child that means to go on using it (a child
- * that only calls exec needs nothing). It makes a poller and a wake-up of the
- * child's own and registers all watches again. Pool jobs end with -ECANCELED,
- * for their threads are the parent's; waiting for a child ends with -ECHILD.
- * The parent's loop is not touched. Call it in the thread that forked, from
- * outside callbacks. An error leaves a loop fit only to be freed.
+ * that only calls exec or _exit needs nothing). It makes a poller and a wake-up
+ * of the child's own and registers all watches again. Pool jobs end with
+ * -ECANCELED, for their threads are the parent's; waiting for a child ends with
+ * -ECHILD. The parent's loop is not touched. Call it in the thread that forked.
+ * A child forked inside a callback cannot: -EBUSY, and exec or _exit is all
+ * that is left to it. In the parent nothing happens: 0. Another error leaves a
+ * loop fit only to be freed.
  */
 EDDY_API int eddy_loop_after_fork(struct eddy_loop *loop);
 

@@ -78,6 +78,7 @@ EDDY_API void eddy_begin(struct eddy_loop *loop, struct eddy_request *request,
  * The same in storage of the loop's. *slot (NULL: no need of it) holds the
  * request while it runs and is NULL from just before the last on_done, so a
  * late cancel hurts nobody; it must live as long.
+ * One operation at a time to a slot.
  * -ENOMEM; -ESHUTDOWN; -EINVAL for a NULL loop or an empty op.
  */
 EDDY_API int eddy_start_op(struct eddy_loop *loop, const struct eddy_op *op,
@@ -92,7 +93,9 @@ static inline int eddy_start(struct eddy_loop *loop, struct eddy_op op,
 }
 
 /* The same from another thread; on_done runs in the thread of `loop`, where
- * -ENOMEM may still be the result. -ENOMEM, -ESHUTDOWN. [any thread] */
+ * -ENOMEM may still be the result. Nobody has a handle of it: what has no end
+ * of its own is better begun by a call posted there. -ENOMEM, -ESHUTDOWN. [any
+ * thread] */
 EDDY_API int eddy_start_in_op(struct eddy_loop *loop, const struct eddy_op *op,
                               eddy_done_fn *on_done, void *arg);
 
@@ -103,8 +106,8 @@ static inline int eddy_start_in(struct eddy_loop *loop, struct eddy_op op,
 }
 
 /* From outside the loop: runs it until the operation is done. The result is
- * -EBUSY in a loop that runs. If the loop is stopped meanwhile the operation is
- * cancelled and waited for. */
+ * -EBUSY in a loop that runs. If the loop is stopped meanwhile, or was before,
+ * the operation is cancelled and waited for. */
 EDDY_API struct eddy_result eddy_run_op(struct eddy_loop *loop,
                                         const struct eddy_op *op);
 
@@ -114,7 +117,8 @@ static inline struct eddy_result eddy_loop_run_until(struct eddy_loop *loop,
     return eddy_run_op(loop, &op);
 }
 
-/* Asks a running operation to end. NULL, or twice: nothing happens. */
+/* Asks a running operation to end. NULL, or twice: nothing happens. After the
+ * last on_done the storage is no request any more, and this undefined. */
 EDDY_API void eddy_request_cancel(struct eddy_request *request);
 
 /* Holds the items of a multishot operation back, or lets them come again.
@@ -128,14 +132,13 @@ EDDY_API int eddy_request_background(struct eddy_request *request,
 /* ---- Combining them ----------------------------------------------------- */
 
 /* The same operation, but at most timeout_ns from its start, else -ETIME; of
- * several limits the shortest holds. A negative timeout_ns is no limit; 0 gives
- * it no time to wait at all. */
+ * several limits the shortest holds. A negative timeout_ns, or EDDY_FOREVER, is
+ * no limit; 0 gives it no time to wait at all. */
 static inline EDDY_NODISCARD struct eddy_op eddy_within(int64_t timeout_ns,
                                                         struct eddy_op op)
 {
-    uint64_t ns = timeout_ns < 0    ? 0
-                  : timeout_ns == 0 ? 1
-                                    : (uint64_t)timeout_ns;
+    bool none = timeout_ns < 0 || timeout_ns == EDDY_FOREVER;
+    uint64_t ns = none ? 0 : timeout_ns == 0 ? 1 : (uint64_t)timeout_ns;
 
     if (ns != 0 && (op.within_ns == 0 || ns < op.within_ns))
         op.within_ns = ns;
@@ -149,8 +152,10 @@ struct eddy_child {
     void *opaque; /* eddy's */
 };
 
-/* Runs all children, and is done when each is. n: how many succeeded; what they
- * gave stands in their results, and is yours. Cancelling it cancels all. */
+/* Runs all children, and is done when each is. n: how many succeeded, perhaps
+ * 0; what they gave stands in their results, and is yours. Cancelling it
+ * cancels all: -ECANCELED unless each succeeded still, and done is how many
+ * did. Groups in groups take stack: some thousands deep, no more. */
 EDDY_OP struct eddy_op eddy_all(struct eddy_child *children, size_t count);
 
 /* Runs all children until one succeeds, then cancels the others, and is done

@@ -77,14 +77,14 @@ struct eddy_poller_ops {
      * none if fd turns out to be closed. */
     int (*set)(struct eddy_poller *poller, int fd, unsigned from, unsigned to);
 
-    /* Waits at most timeout_ns (EDDY_FOREVER: no limit), rounded up to what the
-     * mechanism can express, and fills out[0..n), n <= cap, cap >= 1, each fd
-     * at most once. Returns n; 0 when time ran out, a signal came, or, seldom,
-     * for a reason of its own. No fd starves when cap is small; its reading and
-     * its writing may be told by two waits then. An fd that is not in the set
-     * is never reported; one that was closed while in it is reported with
-     * EDDY_ERROR, once, or not at all, and fails nothing else. (As long as a
-     * dup() of it is open it may pass for open for some waits more.) */
+    /* Waits at most timeout_ns (negative or EDDY_FOREVER: no limit), rounded up
+     * to what the mechanism can express, and fills out[0..n), n <= cap, cap >=
+     * 1, each fd at most once. Returns n; 0 when time ran out, a signal came,
+     * or, seldom, for a reason of its own. No fd starves when cap is small; its
+     * reading and its writing may be told by two waits then. An fd that is not
+     * in the set is never reported; one that was closed while in it is reported
+     * with EDDY_ERROR, once, or not at all, and fails nothing else. (As long as
+     * a dup() of it is open it may pass for open for some waits more.) */
     int (*wait)(struct eddy_poller *poller, struct eddy_event *out, int cap,
                 int64_t timeout_ns);
 };

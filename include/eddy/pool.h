@@ -16,7 +16,8 @@ EDDY_BEGIN_DECLS
 struct eddy_pool;
 
 struct eddy_pool_options {
-    unsigned threads; /* at most; 0: the number of processors + 4, at most 32 */
+    unsigned threads; /* at most; 0: the number of processors + 4, at most 32;
+                         more than 1024: -EINVAL */
     size_t queue;     /* jobs that may wait; 0: 1,048,576 */
     struct eddy_mem mem; /* resize NULL: eddy_mem_default() */
 };

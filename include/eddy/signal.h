@@ -29,7 +29,9 @@ typedef void eddy_signal_fn(struct eddy_signal *sub, int signum, unsigned count,
 /* -EINVAL for SIGKILL, SIGSTOP and numbers that are no signals; -ENOMEM. */
 EDDY_API int eddy_signal_start(struct eddy_loop *loop, struct eddy_signal *sub,
                                int signum, eddy_signal_fn *fn, void *arg);
-/* fn is not called again. Twice is harmless. */
+/* fn is not called again; with the last one for a signal the disposition that
+ * was there before the first comes back, whatever was set since. Twice is
+ * harmless. */
 EDDY_API int eddy_signal_stop(struct eddy_signal *sub);
 /* Should it keep the loop alive? A new one does. */
 EDDY_API int eddy_signal_background(struct eddy_signal *sub, bool background);

@@ -26,9 +26,12 @@ void *eddy_mem_reserve(const struct eddy_mem *mem, void *array,
                        size_t *capacity, size_t need, size_t element_size)
 {
     enum { FIRST = 16 }; /* small arrays should not grow one by one */
-    size_t had = *capacity;
-    size_t want = had < FIRST ? FIRST : had;
+    size_t had, want;
 
+    if (mem == NULL || capacity == NULL || element_size == 0)
+        return NULL;
+    had = *capacity;
+    want = had < FIRST ? FIRST : had;
     if (need <= had && array != NULL)
         return array;
     while (want < need)

@@ -106,6 +106,7 @@ struct watch {
     eddy_watch_fn *fn;
     void *arg;
     int fd;
+    int16_t error; /* it was told of; then it is told nothing more */
     uint8_t interest, flags;
 };
 

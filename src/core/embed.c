@@ -23,6 +23,7 @@ int eddy_loop_prepare(struct eddy_loop *loop,
     fd = loop->ops->fd(loop->poller);
     if (fd < 0)
         return fd;
+    loop->thread = pthread_self();
     loop->running = true;
     eddy__hooks_run(loop, EDDY_BEFORE_WAIT);
     loop->running = false;
@@ -31,7 +32,7 @@ int eddy_loop_prepare(struct eddy_loop *loop,
     ret_embedding->deadline_ns = EDDY_FOREVER;
     ret_embedding->timeout_ns = EDDY_FOREVER;
     next_ns = eddy__timer_next(loop);
-    if (next_ns != INT64_MAX) {
+    if (next_ns != EDDY_FOREVER) {
         left_ns = next_ns - eddy__read_clock(loop);
         ret_embedding->deadline_ns = next_ns;
         ret_embedding->timeout_ns = left_ns < 0 ? 0 : left_ns;

@@ -49,7 +49,12 @@ int eddy_hook_stop(struct eddy_hook *opaque)
 
 void eddy__hooks_run(struct eddy_loop *loop, unsigned when)
 {
-    for (struct hook *h = loop->hooks; h != NULL; h = loop->next_hook) {
+    size_t most = 0; /* those that are started meanwhile wait for their turn */
+
+    for (struct hook *h = loop->hooks; h != NULL; h = h->next)
+        most++;
+    for (struct hook *h = loop->hooks; h != NULL && most-- > 0;
+         h = loop->next_hook) {
         eddy_hook_fn *fn = h->fn;
         int64_t since;
 

@@ -45,9 +45,10 @@ int eddy_request_pause(struct eddy_request *request, bool paused)
 int eddy_request_background(struct eddy_request *request, bool background)
 {
     struct request *r = (struct request *)request;
+    int err = r == NULL ? -EINVAL : eddy_loop_check(r->loop);
 
-    if (r == NULL || r->loop == NULL)
-        return -EINVAL;
+    if (err < 0)
+        return err;
     if (((r->limit.flags & REQUEST_BACKGROUND) != 0) != background) {
         r->limit.flags ^= REQUEST_BACKGROUND;
         r->loop->alive += background ? (size_t)-1 : 1;

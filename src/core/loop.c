@@ -16,6 +16,18 @@ static void log_to_stderr(void *arg, enum eddy_level level, const char *text)
     (void)fprintf(stderr, "eddy: %s: %s\n", names[level], text);
 }
 
+/* What has no meaning yet is refused, so that it can have one later. */
+static int check_settings(const struct eddy_loop_options *settings)
+{
+    if ((settings->flags & ~(EDDY_LOOP_NO_ENV | EDDY_LOOP_DEBUG)) != 0 ||
+        (settings->sys != NULL && settings->sys->abi != EDDY_SYS_ABI))
+        return -EINVAL;
+    for (size_t i = 0; i < sizeof settings->reserved / sizeof(void *); i++)
+        if (settings->reserved[i] != NULL)
+            return -EINVAL;
+    return 0;
+}
+
 static void set_defaults(struct eddy_loop_options *settings)
 {
     if (settings->mem.resize == NULL)
@@ -74,6 +86,9 @@ int eddy_loop_new(struct eddy_loop **ret_loop,
         return -EINVAL;
     if (options != NULL)
         settings = *options;
+    err = check_settings(&settings);
+    if (err < 0)
+        return err;
     set_defaults(&settings);
     loop = settings.mem.resize(settings.mem.arg, NULL, sizeof *loop);
     if (loop == NULL)
@@ -114,10 +129,26 @@ static void close_owned(struct eddy_loop *loop, struct eddy_owned *asked)
     }
 }
 
+/* Has every operation told its end? */
+static bool is_quiet(const struct eddy_loop *loop)
+{
+    return loop->requests == NULL && loop->done.first == NULL &&
+           loop->ready.first == NULL;
+}
+
+/* A poller that fails is done without. */
+static void wind_up_turn(struct eddy_loop *loop)
+{
+    if (eddy__turn(loop, EDDY_FOREVER, true) < 0 && loop->poller != NULL) {
+        loop->ops->close(loop->poller);
+        loop->poller = NULL;
+    }
+    eddy__requests_cancel(loop);
+}
+
 int eddy_loop_free(struct eddy_loop *loop)
 {
     struct eddy_owned asked = { &asked, &asked, NULL };
-    int err = 0;
 
     if (loop == NULL)
         return 0;
@@ -131,15 +162,14 @@ int eddy_loop_free(struct eddy_loop *loop)
     loop->thread = pthread_self();
     atomic_store(&loop->leaving, true);
     eddy__posts_refuse(loop);
-    do {
+    eddy__requests_cancel(loop);
+    while (!is_quiet(loop)) /* they may need what lives in the loop */
+        wind_up_turn(loop);
+    close_owned(loop, &asked);
+    while (!is_quiet(loop) || asked.next != &asked || loop->expected > 0) {
+        wind_up_turn(loop);
         close_owned(loop, &asked);
-        eddy__requests_cancel(loop);
-        if (loop->requests == NULL && asked.next == &asked &&
-            loop->expected == 0 && loop->done.first == NULL &&
-            loop->ready.first == NULL)
-            break;
-        err = eddy__turn(loop, EDDY_FOREVER, true);
-    } while (err >= 0);
+    }
     close_parts(loop);
     return 0;
 }

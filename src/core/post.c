@@ -169,7 +169,7 @@ static bool unlink_call(struct calls *queue, struct eddy_call *call)
 
 bool eddy_loop_unpost_call(struct eddy_loop *loop, struct eddy_call *call)
 {
-    if (loop == NULL || call == NULL)
+    if (call == NULL || eddy_loop_check(loop) < 0)
         return false;
     take_posted(loop);
     return unlink_call(&loop->current, call) ||

@@ -50,7 +50,7 @@ static unsigned wanted(const struct slot *slot)
     unsigned bits = 0;
 
     for (const struct watch *w = slot->first; w != NULL; w = w->next)
-        bits |= w->interest;
+        bits |= w->error == 0 ? w->interest : 0;
     return bits;
 }
 
@@ -124,24 +124,37 @@ void eddy__slots_forget(struct eddy_loop *loop)
 
 /* ---- Telling the watches ------------------------------------------------ */
 
-/* Hang-ups and errors wake whoever waits, so that a read or write tells them
- * (L37); nobody is told anything while paused. */
-static bool call_watches(struct eddy_loop *loop, int fd, unsigned ready)
+static size_t count_watches(const struct slot *slot)
+{
+    size_t count = 0;
+
+    for (const struct watch *w = slot->first; w != NULL; w = w->next)
+        count++;
+    return count;
+}
+
+/* No more than there are: those that are started by one of them have their turn
+ * in the next one. Hang-ups and errors wake whoever waits, so that a read or
+ * write tells them (L37); nobody is told anything while paused. */
+static bool call_watches(struct eddy_loop *loop, int fd, unsigned ready,
+                         int error)
 {
     unsigned unasked = ready & (EDDY_HANGUP | EDDY_ERROR);
     unsigned all = ready | (unasked != 0 ? EDDY_READ | EDDY_WRITE : 0);
+    size_t most = count_watches(&loop->slots.at[fd]);
     bool served = false;
 
-    for (struct watch *w = loop->slots.at[fd].first; w != NULL;
+    for (struct watch *w = loop->slots.at[fd].first; w != NULL && most-- > 0;
          w = loop->slots.next) {
         unsigned mine = (all & w->interest) | unasked;
         eddy_watch_fn *fn = w->fn;
         int64_t since;
 
         loop->slots.next = w->next;
-        if (w->interest == 0 || mine == 0)
+        if (w->interest == 0 || mine == 0 || w->error != 0)
             continue;
         served = true;
+        w->error = (int16_t)error;
         since = eddy__enter(loop);
         fn((struct eddy_watch *)w, mine, w->arg); /* w may be gone */
         eddy__leave(loop, since, "watch", (const void *)(uintptr_t)fn);
@@ -173,7 +186,7 @@ void eddy__slots_event(struct eddy_loop *loop, int fd, unsigned ready)
     if (slot->in_poller == 0 || slot->batch == loop->batch ||
         is_closed(loop, fd, ready))
         return;
-    if (!call_watches(loop, fd, ready)) {
+    if (!call_watches(loop, fd, ready, 0)) {
         slot = &loop->slots.at[fd];
         slot->flags |= SLOT_SHRINK;
         eddy__slot_dirty(loop, fd);
@@ -195,10 +208,10 @@ void eddy__slots_special(struct eddy_loop *loop)
         if (slot->first == NULL || (flags & (SLOT_ALWAYS | SLOT_REFUSED)) == 0)
             continue;
         if ((flags & SLOT_REFUSED) != 0) {
-            (void)call_watches(loop, fd, EDDY_ERROR);
+            (void)call_watches(loop, fd, EDDY_ERROR, slot->error);
             continue;
         }
-        (void)call_watches(loop, fd, EDDY_READ | EDDY_WRITE);
+        (void)call_watches(loop, fd, EDDY_READ | EDDY_WRITE, 0);
         slot = &loop->slots.at[fd]; /* may have moved (T4) */
         if ((slot->flags & SLOT_ALWAYS) != 0 &&
             (wanted(slot) & (EDDY_READ | EDDY_WRITE)) != 0)

@@ -113,10 +113,11 @@ int64_t eddy_timer_deadline_ns(const struct eddy_timer *opaque)
 int eddy_timer_background(struct eddy_timer *opaque, bool background)
 {
     struct timer *timer = (struct timer *)opaque;
+    int err = timer == NULL ? -EINVAL : eddy_loop_check(timer->loop);
     bool was;
 
-    if (timer == NULL || timer->loop == NULL)
-        return -EINVAL;
+    if (err < 0)
+        return err;
     was = (timer->node.flags & BACKGROUND) != 0;
     timer->node.flags = background ? BACKGROUND : 0;
     if (timer->node.index != 0 && was != background)

@@ -2,6 +2,8 @@
 /* turn.c - one turn of a loop, and turns until there is no more to do. */
 #include "core.h"
 
+#include <time.h>
+
 static void run_ready(struct eddy_loop *loop)
 {
     struct eddy_call *call;
@@ -35,23 +37,35 @@ bool eddy__pending(const struct eddy_loop *loop)
            atomic_load(&loop->posted) != NULL || atomic_load(&loop->stopping);
 }
 
+/* The poller is broken, and the loop fit only to be freed: but it may still
+ * have to wait for a job. */
+static int rest(int64_t timeout_ns)
+{
+    static const struct timespec pause = { 0, 1000000 };
+
+    if (timeout_ns != 0)
+        (void)nanosleep(&pause, NULL);
+    return 0;
+}
+
 static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
 {
-    int n = 0;
+    int n;
 
     atomic_store(&loop->asleep, timeout_ns != 0);
     if (timeout_ns != 0 && eddy__pending(loop))
         timeout_ns = 0;
-    n = loop->poller == NULL ? 0
-                             : loop->ops->wait(loop->poller, loop->events,
-                                               EVENT_BATCH, timeout_ns);
+    n = loop->poller != NULL ? loop->ops->wait(loop->poller, loop->events,
+                                               EVENT_BATCH, timeout_ns)
+                             : rest(timeout_ns);
     atomic_store(&loop->asleep, false);
     loop->batch++;
     loop->now_ns = eddy__read_clock(loop);
     return n;
 }
 
-/* What is left until the next deadline, at most timeout_ns. */
+/* What is left until the next deadline, at most timeout_ns; EDDY_FOREVER if
+ * there is none. */
 static int64_t time_to_wait(struct eddy_loop *loop, int64_t timeout_ns)
 {
     int64_t next_ns, left_ns;
@@ -59,7 +73,7 @@ static int64_t time_to_wait(struct eddy_loop *loop, int64_t timeout_ns)
     if (timeout_ns == 0 || eddy__pending(loop))
         return 0;
     next_ns = eddy__timer_next(loop);
-    if (next_ns == INT64_MAX)
+    if (next_ns == EDDY_FOREVER)
         return timeout_ns < 0 ? EDDY_FOREVER : timeout_ns;
     left_ns = next_ns - eddy__read_clock(loop);
     if (left_ns < 0)
@@ -75,8 +89,8 @@ static int wait_virtually(struct eddy_loop *loop, int64_t timeout_ns)
     int64_t left_ns = time_to_wait(loop, timeout_ns);
     int n;
 
-    if (left_ns < 0 || loop->expected > 0)
-        return poll_once(loop, left_ns == 0 ? 0 : EDDY_FOREVER);
+    if (left_ns == EDDY_FOREVER || loop->expected > 0)
+        return poll_once(loop, left_ns == 0 ? 0 : timeout_ns);
     n = poll_once(loop, 0);
     if (n == 0 && left_ns > 0 && !eddy__pending(loop)) {
         clock->jump(clock->arg, eddy__time_add(loop->now_ns, left_ns));

@@ -82,9 +82,10 @@ int eddy_waker_done(struct eddy_waker *opaque)
 int eddy_waker_background(struct eddy_waker *opaque, bool background)
 {
     struct waker *waker = (struct waker *)opaque;
+    int err = waker == NULL ? -EINVAL : eddy_loop_check(waker->loop);
 
-    if (waker == NULL || waker->loop == NULL)
-        return -EINVAL;
+    if (err < 0)
+        return err;
     if (waker->background != background)
         waker->loop->alive += background ? (size_t)-1 : 1;
     waker->background = background;

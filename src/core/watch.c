@@ -51,7 +51,6 @@ static void append(struct eddy_loop *loop, struct watch *watch)
 
     if (*end == NULL) {
         slot->batch = loop->batch;
-        slot->error = 0;
         slot->flags &= SLOT_DIRTY | SLOT_SPECIAL;
         slot->flags |= SLOT_RENEW;
         loop->slots.descriptors++;
@@ -107,6 +106,7 @@ int eddy_watch_set(struct eddy_watch *opaque, unsigned interest)
     slot = &loop->slots.at[watch->fd];
     loop->alive -= counts(watch);
     watch->interest = (uint8_t)interest;
+    watch->error = 0;
     loop->alive += counts(watch);
     slot->flags &= (uint8_t) ~(unsigned)SLOT_REFUSED; /* it may do now */
     if ((interest & ~(unsigned)slot->in_poller) != 0)
@@ -148,9 +148,10 @@ int eddy_watch_stop(struct eddy_watch *opaque)
 int eddy_watch_background(struct eddy_watch *opaque, bool background)
 {
     struct watch *watch = (struct watch *)opaque;
+    int err = watch == NULL ? -EINVAL : eddy_loop_check(watch->loop);
 
-    if (watch == NULL || watch->loop == NULL)
-        return -EINVAL;
+    if (err < 0)
+        return err;
     watch->loop->alive -= counts(watch);
     watch->flags = background ? BACKGROUND : 0;
     watch->loop->alive += counts(watch);
@@ -160,10 +161,14 @@ int eddy_watch_background(struct eddy_watch *opaque, bool background)
 int eddy_watch_error(const struct eddy_watch *opaque)
 {
     const struct watch *watch = (const struct watch *)opaque;
+    const struct slot *slot;
 
     if (watch == NULL || watch->loop == NULL)
         return -EINVAL;
-    return watch->loop->slots.at[watch->fd].error;
+    slot = &watch->loop->slots.at[watch->fd];
+    if (watch->error == 0 && (slot->flags & SLOT_REFUSED) != 0)
+        return slot->error; /* it is about to be told */
+    return watch->error;
 }
 
 int eddy_loop_forget(struct eddy_loop *loop, int fd)

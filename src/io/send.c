@@ -149,7 +149,11 @@ void eddy__drains_end(struct eddy_stream *stream, int err)
 int eddy_stream_set_water_marks(struct eddy_stream *stream, size_t low,
                                 size_t high)
 {
-    if (stream == NULL || low > high)
+    int err = stream == NULL ? -EINVAL : eddy_loop_check(stream->loop);
+
+    if (err < 0)
+        return err;
+    if (low > high)
         return -EINVAL;
     stream->low = low;
     stream->high = high;

@@ -220,6 +220,7 @@ int eddy_pool_stats(struct eddy_pool *pool, struct eddy_pool_stats *ret_stats)
 {
     if (pool == NULL || ret_stats == NULL)
         return -EINVAL;
+    eddy__pool_revive(pool);
     (void)pthread_mutex_lock(&pool->mutex);
     ret_stats->threads = pool->threads;
     ret_stats->queued = pool->queue_count;

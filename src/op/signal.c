@@ -295,9 +295,10 @@ int eddy_signal_stop(struct eddy_signal *opaque)
 int eddy_signal_background(struct eddy_signal *opaque, bool background)
 {
     struct sub *sub = (struct sub *)opaque;
+    int err = sub == NULL ? -EINVAL : eddy_loop_check(sub->loop);
 
-    if (sub == NULL || sub->loop == NULL)
-        return -EINVAL;
+    if (err < 0)
+        return err;
     if (sub->background != background)
         eddy_loop_count(sub->loop, !background);
     sub->background = background;

@@ -60,14 +60,23 @@ static ssize_t write_quietly(int fd, const struct iovec *iov, int count)
     return n;
 }
 
+/* Of many pieces, as many as are not too much; and of one, a part. */
+static int pieces_at_once(const struct iovec *iov, int count)
+{
+    size_t sum = 0;
+    int n = 0;
+
+    while (n < count && iov[n].iov_len <= AT_ONCE - sum)
+        sum += iov[n++].iov_len;
+    return n > 0 ? n : 1;
+}
+
 static ssize_t send_once(int fd, const struct iovec *iov, int count)
 {
     struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov };
 
     if (count == 1)
-        return send(fd, iov->iov_base,
-                    iov->iov_len < AT_ONCE ? iov->iov_len : AT_ONCE,
-                    MSG_NOSIGNAL);
+        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
     message.msg_iovlen = (unsigned short)count; /* int or size_t */
     return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
@@ -75,9 +84,13 @@ static ssize_t send_once(int fd, const struct iovec *iov, int count)
 int64_t eddy__send(void *arg, int fd, bool socket, const struct iovec *iov,
                    int count)
 {
+    struct iovec part = { iov->iov_base, AT_ONCE };
     ssize_t n;
 
     (void)arg;
+    count = pieces_at_once(iov, count);
+    if (iov->iov_len > AT_ONCE)
+        iov = &part;
     do
         n = socket ? send_once(fd, iov, count) : write_quietly(fd, iov, count);
     while (n < 0 && errno == EINTR);
