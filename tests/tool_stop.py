@@ -4,6 +4,7 @@
 import os
 import signal
 import socket
+import threading
 import time
 
 import toolkit
@@ -122,6 +123,53 @@ class Stopping:
             pass
         self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
         self.assertLess(time.monotonic() - start, SECOND)
+
+    def it_says_good_bye_to_clients_that_never_pause(self):
+        lines = b"".join(b"%d\n" % i for i in range(1000))
+        replies = b"".join(b"%d\n" % (2 * i) for i in range(1000))
+        client = self.start()
+
+        def talk():
+            try:
+                while True:
+                    client.sendall(lines)
+            except OSError:
+                pass  # the server has closed
+
+        talker = threading.Thread(target=talk)
+        talker.start()
+        self.addCleanup(talker.join)
+        got = read_lines(client, 100000)
+        self.assertGreaterEqual(got.count(b"\n"), 100000)
+        self.server.process.send_signal(signal.SIGTERM)
+        start = time.monotonic()
+        got += read_all(client)
+        self.assertLess(time.monotonic() - start, SOON)
+        self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
+        self.assertLess(time.monotonic() - start, SECOND)
+        self.assertTrue(got.endswith(b"\n"), got[-20:])
+        self.assertTrue((replies * (len(got) // len(replies) + 1))
+                        .startswith(got))
+
+    def it_answers_all_lines_that_it_has_read(self):
+        # A batch comes in one piece, and so is answered as a whole or, when
+        # the time for reading is over, not at all.
+        client = self.start()
+        batch = 1300
+        data = b""
+        client.sendall(b"1\n" * batch)
+        self.assertEqual(read_lines(client, batch), b"2\n" * batch)
+        self.server.process.send_signal(signal.SIGTERM)
+        while not len(data) % (2 * batch):
+            client.sendall(b"1\n" * batch)
+            piece = read_lines(client, batch)
+            if not piece:
+                break
+            data += piece
+        self.assertGreater(len(data), 0)
+        self.assertEqual(len(data) % (2 * batch), 0)
+        client.close()
+        self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
 
     def it_stops_with_500_clients(self):
         self.start()

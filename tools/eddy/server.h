@@ -80,7 +80,7 @@ void server_join(struct server *server, struct eddy_stream *stream,
 void server_leave(struct client *client);
 
 /* How long the next read may wait: EDDY_FOREVER until the server stops, then
- * not long, and 0 when reading is over. */
+ * not long, and 0 when reading is over: then it is to be the last one. */
 int64_t server_patience(const struct server *server);
 
 #endif

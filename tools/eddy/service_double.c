@@ -12,6 +12,7 @@
  * read its replies is not read either.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "callback.h"
 #include "double.h"
@@ -23,6 +24,7 @@ struct doubler {
 };
 
 static void on_line(struct eddy_result result, void *arg);
+static void on_last_lines(struct eddy_result result, void *arg);
 static void on_skipped(struct eddy_result result, void *arg);
 static void on_drained(struct eddy_result result, void *arg);
 
@@ -41,10 +43,18 @@ static void listen_to(struct doubler *d, struct eddy_op op,
     caller_run(&d->caller, eddy_within(patience_ns, op), on_done);
 }
 
+/* Without patience no line is read any more: one that need not be waited for
+ * comes before its time is up, and from a client that never pauses so would the
+ * next one, for ever. But the stream has taken more than a line from the system
+ * at a time, and what it has taken is answered. */
 static void read_next(struct doubler *d)
 {
-    listen_to(d, eddy_read_line(stream_of(d), d->line, sizeof d->line),
-              on_line);
+    struct eddy_stream *stream = stream_of(d);
+
+    if (server_patience(d->caller.client.server) != 0)
+        listen_to(d, eddy_read_line(stream, d->line, sizeof d->line), on_line);
+    else
+        listen_to(d, eddy_read(stream, d->line, sizeof d->line), on_last_lines);
 }
 
 static void drain(struct doubler *d)
@@ -114,6 +124,30 @@ static void on_line(struct eddy_result result, void *arg)
         answer_too_long(d);
     else
         give_up(d, result.n);
+}
+
+/* The lines among the last bytes, up to a blank one. What is left of another
+ * one is not waited for. */
+static void on_last_lines(struct eddy_result result, void *arg)
+{
+    struct doubler *d = arg;
+    char reply[DOUBLE_ROOM];
+    const char *line = d->line;
+    const char *to = line + (result.n > 0 ? result.n : 0);
+    const char *end;
+    size_t size = 1;
+
+    d->reading = false;
+    while (size > 0 &&
+           (end = memchr(line, '\n', (size_t)(to - line))) != NULL) {
+        size = (size_t)(++end - line);
+        memcpy(reply, line, size);
+        size = double_line(reply, size);
+        if (size > 0 && eddy_send(stream_of(d), reply, size) < 0)
+            break;
+        line = end;
+    }
+    caller_farewell(&d->caller);
 }
 
 static void on_skipped(struct eddy_result result, void *arg)
