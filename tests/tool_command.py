@@ -102,6 +102,14 @@ class Command(unittest.TestCase):
             self.assertEqual(done.returncode, 1, args)
             self.assertIn("cannot write", done.stderr)
 
+    def it_takes_nothing_else_for_a_stdout_that_is_closed(self):
+        for args in [["--version"], ["pollers"], ["serve", "echo"],
+                     ["demo", "--seconds", "0.05", "--connections", "2"]]:
+            done = eddy(*args, preexec_fn=lambda: os.close(1))
+            self.assertEqual(done.returncode, 1, args)
+            self.assertRegex(done.stderr,
+                             r"^eddy: cannot write to stdout: .*\n$", args)
+
     def it_does_not_die_of_a_broken_pipe(self):
         read_end, write_end = os.pipe()
         os.close(read_end)

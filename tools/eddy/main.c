@@ -5,9 +5,11 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool.h"
 
@@ -74,10 +76,22 @@ static int finish_output(int status)
     return status == TOOL_DONE ? TOOL_FAILED : status;
 }
 
+/* Lest a socket gets the number of a standard descriptor that is closed, and
+ * the output with it. What holds its place is open in the wrong direction: to
+ * use it is as much of an error as before. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct sigaction ignore = { .sa_handler = SIG_IGN };
 
+    hold_standard_descriptors();
     /* A broken pipe is an error to report, not to die of. */
     sigaction(SIGPIPE, &ignore, NULL);
     return finish_output(run_command(argc, argv));
