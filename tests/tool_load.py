@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The load, and the demo: they tell right from wrong."""
 
+import os
 import resource
 import socket
 import threading
@@ -179,6 +180,26 @@ class Demo(unittest.TestCase):
         for row in rows:
             self.assertGreater(int(row[2]), 20)   # requests
             self.assertEqual(row[3:5], ["0", "0"])  # wrong, failed
+
+    def it_does_not_begin_if_the_environment_is_wrong(self):
+        done = eddy("demo", "--seconds", "0.05", "--connections", "2",
+                    env=dict(os.environ, EDDY_POLLER="nonsense"))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, r"^eddy: EDDY_POLLER .*\n$")
+
+    def it_tells_the_truth_wherever_it_runs_out_of_descriptors(self):
+        for held in range(20, 29):
+            def few():
+                for fd in range(3, 3 + held):
+                    os.dup2(0, fd)
+                resource.setrlimit(resource.RLIMIT_NOFILE, (33, 33))
+
+            done = eddy("demo", "--seconds", "0.05", "--connections", "1",
+                        preexec_fn=few, close_fds=False)
+            self.assertNotIn("out of memory", done.stderr)
+            self.assertNotIn("no such child", done.stderr)
+            self.assertEqual(done.returncode, 0 if done.stderr == "" else 1,
+                             held)
 
 
 if __name__ == "__main__":

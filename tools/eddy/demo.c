@@ -95,6 +95,16 @@ static int run_table(const struct wishes *wishes)
     return passed ? TOOL_DONE : TOOL_FAILED;
 }
 
+/* The load is to wait by the default poller; if there is none, one complaint
+ * is enough for the whole table. */
+static bool loop_opens(void)
+{
+    struct eddy_loop *loop = loop_open(NULL);
+
+    eddy_loop_free(loop);
+    return loop != NULL;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct wishes wishes = {
@@ -114,7 +124,7 @@ static int run(const struct command *command, int argc, char **argv)
     if (!options_parse(command, options, sizeof options / sizeof options[0],
                        argc, argv, &status))
         return status;
-    if (!descriptors_suffice(wishes.connections, SPARE))
+    if (!descriptors_suffice(wishes.connections, SPARE) || !loop_opens())
         return TOOL_FAILED;
     printf("eddy %s knows these pollers:\n\n", eddy_version());
     pollers_print();

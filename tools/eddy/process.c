@@ -116,22 +116,30 @@ static int hear_where(struct server_process *process)
 }
 
 /* The loop is made after the fork: otherwise it would have to be told. */
-static int meet_server(struct server_process *process, int control)
+static bool meet_server(struct server_process *process, int control)
 {
     int err;
 
     process->loop = loop_open(NULL);
-    if (process->loop == NULL)
-        return -ENOMEM;
+    if (process->loop == NULL) {
+        close(control);
+        return false; /* loop_open() has told why */
+    }
     err = eddy_stream_new(&process->control, process->loop, control);
-    return err < 0 ? err : hear_where(process);
+    if (err < 0)
+        close(control);
+    else
+        err = hear_where(process);
+    if (err < 0 && err != -ECHILD)
+        complain("the server does not begin: %s", eddy_strerror(err));
+    return err == 0;
 }
 
 bool process_start(struct server_process *process,
                    const struct service *service,
                    const struct eddy_poller_ops *poller)
 {
-    int control, err;
+    int control;
 
     *process = (struct server_process){ 0 };
     process->pid = fork_server(service, poller, &control);
@@ -139,30 +147,33 @@ bool process_start(struct server_process *process,
         complain("cannot start a server: %s", eddy_strerror(errno));
         return false;
     }
-    err = meet_server(process, control);
-    if (err == 0)
+    if (meet_server(process, control))
         return true;
-    complain("the server does not begin: %s", eddy_strerror(err));
-    if (process->control == NULL)
-        close(control);
     process_end(process);
     return false;
 }
 
+static void kill_server(const struct server_process *process)
+{
+    kill(process->pid, SIGKILL);
+    waitpid(process->pid, NULL, 0);
+}
+
 static bool wait_for_end(struct server_process *process)
 {
-    struct eddy_result end = { .n = -ENOMEM };
+    struct eddy_result end;
 
-    if (process->loop != NULL)
-        end = eddy_loop_run_until(
-            process->loop,
-            eddy_within(SERVER_NS, eddy_child_exit(process->pid)));
+    if (process->loop == NULL) { /* nor can we wait for it */
+        kill_server(process);
+        return false;
+    }
+    end = eddy_loop_run_until(
+        process->loop, eddy_within(SERVER_NS, eddy_child_exit(process->pid)));
     if (end.n > 0)
         complain("the server failed: status %lld", (long long)end.n);
     if (end.n < 0) {
         complain("the server does not end: %s", eddy_strerror((int)end.n));
-        kill(process->pid, SIGKILL);
-        waitpid(process->pid, NULL, 0);
+        kill_server(process);
     }
     return end.n == 0;
 }
