@@ -66,20 +66,39 @@ class Stopping:
         self.assertIsNone(self.server.process.poll(), "it had time to stop")
         self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
 
-    def it_answers_what_it_has_got(self):
-        # The bytes are there before the server can see the signal.
-        client = self.start()
-        client.sendall(b"1\n")
-        self.assertEqual(read_lines(client, 1), b"2\n")
+    def hold(self):
+        """The server, asleep: what comes now is there before it can see the
+        signal."""
         process = self.server.process
         process.send_signal(signal.SIGSTOP)
         os.waitpid(process.pid, os.WUNTRACED)
+        return process
+
+    def it_answers_what_it_has_got(self):
+        client = self.start()
+        client.sendall(b"1\n")
+        self.assertEqual(read_lines(client, 1), b"2\n")
+        process = self.hold()
         client.sendall(b"".join(b"%d\n" % i for i in range(5000)))
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGCONT)
         self.assertEqual(read_all(client),
                          b"".join(b"%d\n" % (2 * i) for i in range(5000)))
         self.assertEqual(process.wait(toolkit.LONG), 0)
+
+    def it_answers_who_is_not_accepted_yet(self):
+        for service in ["double", "echo"]:
+            self.start(service=service).close()
+            process = self.hold()
+            clients = [self.server.connect(self) for _ in range(100)]
+            for client in clients:
+                client.sendall(b"0\n")
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)
+            for client in clients:
+                self.assertEqual(read_all(client), b"0\n")
+                client.close()
+            self.assertEqual(process.wait(toolkit.LONG), 0)
 
     def it_does_not_wait_for_the_rest_of_a_line(self):
         client = self.start()

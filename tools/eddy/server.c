@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* server.c - accepts, keeps the list of clients, and stops. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "server.h"
 #include "tool.h"
@@ -12,15 +19,22 @@
 #define LAST_READ_NS (350 * EDDY_MS)
 #define GRACE_NS     (700 * EDDY_MS)
 
+enum { BACKLOG = 1024 }; /* a crowd may come at once */
+
 /* ---- Accepting ---------------------------------------------------------- */
+
+static void welcome(struct server *server, struct eddy_stream *stream)
+{
+    if (server->service->welcome(server, stream) < 0)
+        eddy_stream_free(stream, false);
+}
 
 static void on_incoming(struct eddy_result result, void *arg)
 {
     struct server *server = arg;
 
     if (result.n > 0) {
-        if (server->service->welcome(server, result.stream) < 0)
-            eddy_stream_free(result.stream, false);
+        welcome(server, result.stream);
         return;
     }
     if (result.n < 0 && result.n != -ECANCELED) {
@@ -51,7 +65,7 @@ static int listen_at(struct server *server, const char *host, uint16_t port)
 
     for (int i = 0; i < (int)found.n; i++) {
         const struct eddy_listen_options options = {
-            .backlog = 1024, /* a crowd may come at once */
+            .backlog = BACKLOG,
             .on_full = on_full,
             .arg = server,
         };
@@ -170,12 +184,33 @@ static void begin_sleep(struct server *server, struct eddy_request *request,
     eddy_request_background(request, true);
 }
 
+/* Whoever has connected is to be served, and would be reset with the listener.
+ * By hand, for the loop takes only some in a turn, and may not turn to them at
+ * once; and no more than fit in the queue, for others may come all the time. */
+static void accept_rest(struct server *server)
+{
+    int listener = eddy_listener_fd(server->listener);
+
+    for (int i = 0; i < BACKLOG; i++) {
+        struct eddy_stream *stream;
+        int fd = accept(listener, NULL, NULL);
+
+        if (fd < 0 && errno != ECONNABORTED && errno != EINTR)
+            return; /* that was the last one, or there is no room for more */
+        if (fd >= 0 && eddy_stream_new(&stream, server->loop, fd) == 0)
+            welcome(server, stream);
+        else if (fd >= 0)
+            close(fd);
+    }
+}
+
 void server_stop(struct server *server)
 {
     if (server->listener == NULL) {
         eddy_loop_stop(server->loop);
         return;
     }
+    accept_rest(server);
     eddy_listener_free(server->listener);
     server->listener = NULL;
     begin_sleep(server, &server->quiet, QUIET_NS, on_quiet);

@@ -5,7 +5,8 @@
  * A server knows its clients only as a list; what is said to them, and in which
  * style, is the service's. Stopping takes three steps:
  *
- *     stop    no more connections; what has arrived is answered as ever
+ *     stop    who has connected is accepted, and nobody else; what has arrived
+ *             is answered as ever
  *     finish  QUIET_NS later: whoever says nothing now is said good-bye to
  *     give up GRACE_NS after the stop: who has not read his replies by now
  *             will not get them
