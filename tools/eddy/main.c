@@ -4,7 +4,6 @@
 #include "config.h"
 #endif
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -64,12 +63,8 @@ static int run_command(int argc, char **argv)
 /* What was printed may still be on its way, and the way may be blocked. */
 static int finish_output(int status)
 {
-    int err = 0;
+    int err = output_flush();
 
-    if (fflush(stdout) != 0)
-        err = errno;
-    else if (ferror(stdout))
-        err = EIO; /* earlier; which one is not known any more */
     if (err == 0)
         return status;
     complain("cannot write to stdout: %s", eddy_strerror(err));

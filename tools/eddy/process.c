@@ -86,7 +86,7 @@ static pid_t fork_server(const struct service *service,
 
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
         return -1;
-    fflush(NULL); /* lest both print what waits in the buffers */
+    (void)output_flush(); /* lest both print what waits in the buffer */
     pid = fork();
     if (pid == 0) {
         close(pair[0]);

@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* say.c - words for the person at the terminal. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "tool.h"
+
+int output_flush(void)
+{
+    static int first_err; /* the stream knows only that there was one */
+
+    if (fflush(stdout) != 0 && first_err == 0)
+        first_err = -errno;
+    if (first_err == 0 && ferror(stdout))
+        first_err = -EIO; /* on its own; which one is not known any more */
+    return first_err;
+}
 
 void complain(const char *format, ...)
 {
     va_list args;
 
     /* In order, when both go to one place. */
-    fflush(stdout);
+    (void)output_flush();
     va_start(args, format);
     fputs("eddy: ", stderr);
     vfprintf(stderr, format, args);

@@ -46,8 +46,10 @@ static int announce(const struct server *server)
     char where[64];
     int err = server_where(server, where, sizeof where);
 
-    if (err == 0 && (printf("ready %s\n", where) < 0 || fflush(stdout) != 0))
-        err = -EPIPE; /* main() says what is wrong with stdout */
+    if (err == 0) {
+        printf("ready %s\n", where);
+        err = output_flush();
+    }
     return err;
 }
 

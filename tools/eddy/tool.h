@@ -27,6 +27,10 @@ extern const struct command serve_command;
 extern const struct command load_command;
 extern const struct command demo_command;
 
+/* Sends what was printed on its way. 0, or the first error of stdout: main()
+ * tells of it in the end. */
+int output_flush(void);
+
 /* Says what is wrong: one line on stderr, "eddy: ...". */
 void complain(const char *format, ...) EDDY_PRINTF(1, 2);
 
