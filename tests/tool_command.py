@@ -72,6 +72,12 @@ class Command(unittest.TestCase):
         self.assert_refused(["serve", "echo", "double"], "'double'")
         self.assert_refused(["pollers", "--json=1"], "--json")
 
+    def it_refuses_hosts_that_are_empty(self):
+        self.assert_refused(["serve", "double", "--host", ""], "--host",
+                            "empty")
+        self.assert_refused(["serve", "double", "--host="], "--host", "empty")
+        self.assert_refused(["load", "", "80"], "HOST", "empty")
+
     def it_refuses_numbers_that_are_none(self):
         for port in ["-1", "65536", "x", "", "1.5", " 1", "0x50",
                      "99999999999999999999"]:

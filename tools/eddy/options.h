@@ -27,6 +27,7 @@ struct option {
     const char *const *among; /* take_choice(): the words, then NULL */
 };
 
+/* What they store; take_text() nothing that is empty. */
 bool take_switch(const struct option *option, const char *text);  /* bool */
 bool take_text(const struct option *option, const char *text);    /* char * */
 bool take_choice(const struct option *option, const char *text);  /* char * */

@@ -16,6 +16,10 @@ bool take_switch(const struct option *option, const char *text)
 
 bool take_text(const struct option *option, const char *text)
 {
+    if (*text == '\0') {
+        complain("%s: it must not be empty", option->name);
+        return false;
+    }
     *(const char **)option->into = text;
     return true;
 }
