@@ -78,6 +78,11 @@ class Command(unittest.TestCase):
         self.assert_refused(["serve", "double", "--host="], "--host", "empty")
         self.assert_refused(["load", "", "80"], "HOST", "empty")
 
+    def it_takes_no_option_for_the_value_of_another(self):
+        for option in ["--port", "--port=0", "--host"]:
+            self.assert_refused(["serve", "double", "--host", option, "0"],
+                                "--host needs a value", "'%s'" % option)
+
     def it_refuses_numbers_that_are_none(self):
         for port in ["-1", "65536", "x", "", "1.5", " 1", "0x50",
                      "99999999999999999999"]:

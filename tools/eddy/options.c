@@ -35,13 +35,15 @@ static void print_help(const struct command *command,
 
 /* ---- Parsing ------------------------------------------------------------ */
 
+/* The option that a word is, or "--port=80" begins with; or NULL. */
 static const struct option *find_option(const struct option *options,
-                                        size_t count, const char *name,
-                                        size_t size)
+                                        size_t count, const char *word)
 {
+    size_t size = strcspn(word, "=");
+
     for (size_t i = 0; i < count; i++) {
         if (!is_argument(&options[i]) && strlen(options[i].name) == size &&
-            memcmp(options[i].name, name, size) == 0)
+            memcmp(options[i].name, word, size) == 0)
             return &options[i];
     }
     return NULL;
@@ -69,8 +71,7 @@ static int take_option(const struct command *command,
 {
     const char *word = argv[0];
     const char *equals = strchr(word, '=');
-    size_t size = equals != NULL ? (size_t)(equals - word) : strlen(word);
-    const struct option *option = find_option(options, count, word, size);
+    const struct option *option = find_option(options, count, word);
 
     if (option == NULL) {
         complain_of_option(command, options, count, word);
@@ -85,6 +86,11 @@ static int take_option(const struct command *command,
     if (argv[1] == NULL) {
         complain("%s: %s needs a value: %s %s", command->name, option->name,
                  option->name, option->value);
+        return 0;
+    }
+    if (find_option(options, count, argv[1]) != NULL) {
+        complain("%s: %s needs a value, and '%s' is an option", command->name,
+                 option->name, argv[1]);
         return 0;
     }
     return option->take(option, argv[1]) ? 2 : 0;
