@@ -71,6 +71,8 @@ class Command(unittest.TestCase):
     def it_refuses_what_is_too_much(self):
         self.assert_refused(["serve", "echo", "double"], "'double'")
         self.assert_refused(["pollers", "--json=1"], "--json")
+        for word in ["--version", "--help", "-h"]:
+            self.assert_refused([word, "serve"], word, "'serve'")
 
     def it_refuses_hosts_that_are_empty(self):
         self.assert_refused(["serve", "double", "--host", ""], "--host",

@@ -41,6 +41,25 @@ static int unknown(const char *word)
     return TOOL_MISUSED;
 }
 
+/* A word that is no command. */
+static int answer(char **argv)
+{
+    bool version = strcmp(argv[1], "--version") == 0;
+    bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+
+    if (!version && !help)
+        return unknown(argv[1]);
+    if (argv[2] != NULL) {
+        complain("%s: '%s' is one word too many", argv[1], argv[2]);
+        return TOOL_MISUSED;
+    }
+    if (version)
+        printf("eddy %s\n", eddy_version());
+    else
+        print_usage(stdout);
+    return TOOL_DONE;
+}
+
 static int run_command(int argc, char **argv)
 {
     if (argc < 2) {
@@ -51,13 +70,7 @@ static int run_command(int argc, char **argv)
         if (strcmp(argv[1], commands[i]->name) == 0)
             return commands[i]->run(commands[i], argc - 1, argv + 1);
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        print_usage(stdout);
-    else if (strcmp(argv[1], "--version") == 0)
-        printf("eddy %s\n", eddy_version());
-    else
-        return unknown(argv[1]);
-    return TOOL_DONE;
+    return answer(argv);
 }
 
 /* What was printed may still be on its way, and the way may be blocked. */
