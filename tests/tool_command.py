@@ -163,8 +163,12 @@ class Pollers(unittest.TestCase):
 
     def it_lists_them_even_if_the_environment_is_wrong(self):
         env = dict(os.environ, EDDY_POLLER="nonsense")
-        self.assertEqual(len(eddy("pollers", env=env).stdout.splitlines()),
-                         len(toolkit.list_pollers()) + 1)
+        for args, lines in [([], 1), (["--json"], 0)]:
+            done = eddy("pollers", *args, env=env)
+            self.assertEqual(len(done.stdout.splitlines()),
+                             len(toolkit.list_pollers()) + lines)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, r"^eddy: EDDY_POLLER .*\n$")
         done = eddy("serve", "echo", env=env)
         self.assertEqual(done.returncode, 1)
         self.assertIn("EDDY_POLLER", done.stderr)

@@ -165,19 +165,18 @@ static void print_all(const struct eddy_loop *usual)
 
 /* Without a loop, because $EDDY_POLLER is wrong for instance, all the more
  * reason to tell what there is. */
-static struct eddy_loop *usual_loop(void)
+static bool print_in(void (*print)(const struct eddy_loop *usual))
 {
-    struct eddy_loop *loop = NULL;
+    struct eddy_loop *usual = loop_open(NULL);
 
-    return eddy_loop_new(&loop, NULL) == 0 ? loop : NULL;
+    print(usual);
+    eddy_loop_free(usual);
+    return usual != NULL;
 }
 
 void pollers_print(void)
 {
-    struct eddy_loop *usual = usual_loop();
-
-    print_all(usual);
-    eddy_loop_free(usual);
+    (void)print_in(print_all);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -195,13 +194,8 @@ static int run(const struct command *command, int argc, char **argv)
                        argc, argv, &status))
         return status;
 
-    struct eddy_loop *usual = usual_loop();
-    if (json)
-        print_all_json(usual);
-    else
-        print_all(usual);
-    eddy_loop_free(usual);
-    return TOOL_DONE;
+    return print_in(json ? print_all_json : print_all) ? TOOL_DONE
+                                                       : TOOL_FAILED;
 }
 
 const struct command pollers_command = {
