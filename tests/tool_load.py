@@ -137,6 +137,7 @@ class Load:
                          "2")
         self.assertEqual(done.returncode, 1)
         self.assertEqual(figures(done)["failed"], 2)
+        self.assertIn("waiting for a reply: no reply in time", done.stderr)
 
     def it_tells_that_nobody_listens(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -71,8 +71,7 @@ static bool run_row(const struct wishes *wishes, const struct service *service,
     print_row(&report);
     if (report.failed > 0)
         complain("%zu connections failed, the first while %s: %s",
-                 report.failed, report.failed_at,
-                 eddy_strerror(report.first_err));
+                 report.failed, report.failed_at, load_first_failure(&report));
     return load_passed(&report);
 }
 

@@ -46,7 +46,7 @@ static int judge(const struct load_plan *plan, const struct load_report *report)
     if (report->failed > 0)
         complain("%zu of %zu connections failed, the first while %s: %s",
                  report->failed, plan->connections, report->failed_at,
-                 eddy_strerror(report->first_err));
+                 load_first_failure(report));
     if (report->wrong > 0)
         complain("%llu replies were wrong: is there the service '%s'?",
                  (unsigned long long)report->wrong, plan->traffic->service);

@@ -42,6 +42,9 @@ double load_per_second(const struct load_report *report);
 /* See histogram_quantile(). */
 double load_quantile_us(const struct load_report *report, int per_mille);
 
+/* Why the first connection that failed did so. */
+const char *load_first_failure(const struct load_report *report);
+
 /* Every reply right, every connection good, and there were some. */
 bool load_passed(const struct load_report *report);
 

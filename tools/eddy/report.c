@@ -16,6 +16,13 @@ double load_quantile_us(const struct load_report *report, int per_mille)
     return (double)ns / 1e3;
 }
 
+const char *load_first_failure(const struct load_report *report)
+{
+    if (report->first_err == -ECANCELED)
+        return "no reply in time"; /* on_last_reply_over() waits no longer */
+    return eddy_strerror(report->first_err);
+}
+
 bool load_passed(const struct load_report *report)
 {
     return report->wrong == 0 && report->failed == 0 && report->requests > 0;
