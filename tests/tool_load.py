@@ -12,9 +12,11 @@ from toolkit import eddy
 
 
 def figures(done):
-    """The report as a dict of the first word after each name."""
-    return {line.split()[0]: float(line.split()[1])
-            for line in done.stdout.splitlines()}
+    """The report as a dict of the first word after each name; a dash means
+    that there is nothing to tell."""
+    words = [line.split() for line in done.stdout.splitlines()]
+    return {word[0]: None if word[1] == "-" else float(word[1])
+            for word in words}
 
 
 class FakeServer:
@@ -145,6 +147,14 @@ class Load:
         done = self.load(port)
         self.assertEqual(done.returncode, 1)
         self.assertIn("while connecting", done.stderr)
+
+    def it_tells_no_times_of_no_requests(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        found = figures(self.load(port))
+        self.assertEqual(found["requests"], 0)
+        for name in ["p50", "p99", "p99.9"]:
+            self.assertIsNone(found[name])
 
 
 class Limits(unittest.TestCase):

@@ -51,11 +51,13 @@ static void print_head(void)
 
 static void print_row(const struct load_report *report)
 {
-    printf(" %10llu %6llu %6zu %10.0f %8.1f us %8.1f us\n",
+    char p50[QUANTILE], p99[QUANTILE];
+
+    printf(" %10llu %6llu %6zu %10.0f %11s %11s\n",
            (unsigned long long)report->requests,
            (unsigned long long)report->wrong, report->failed,
-           load_per_second(report), load_quantile_us(report, 500),
-           load_quantile_us(report, 990));
+           load_per_second(report), load_quantile(report, 500, p50, sizeof p50),
+           load_quantile(report, 990, p99, sizeof p99));
 }
 
 static bool run_row(const struct wishes *wishes, const struct service *service,

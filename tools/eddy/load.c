@@ -27,7 +27,10 @@ struct wishes {
 static void print_time(const char *name, const struct load_report *report,
                        int per_mille)
 {
-    printf("%-8s %.1f us\n", name, load_quantile_us(report, per_mille));
+    char buf[QUANTILE];
+
+    printf("%-8s %s\n", name,
+           load_quantile(report, per_mille, buf, sizeof buf));
 }
 
 static void print_report(const struct load_report *report)

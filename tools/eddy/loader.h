@@ -39,8 +39,11 @@ struct load_report {
 bool load_run(const struct load_plan *plan, struct load_report *ret_report);
 
 double load_per_second(const struct load_report *report);
-/* See histogram_quantile(). */
-double load_quantile_us(const struct load_report *report, int per_mille);
+/* See histogram_quantile(): "12.3 us", in buf, or "-" if there were no
+ * requests. QUANTILE bytes are enough. */
+enum { QUANTILE = 32 };
+const char *load_quantile(const struct load_report *report, int per_mille,
+                          char *buf, size_t size);
 
 /* Why the first connection that failed did so. */
 const char *load_first_failure(const struct load_report *report);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* report.c - what can be said of a load when it is over. */
+#include <stdio.h>
+
 #include "loader.h"
 
 double load_per_second(const struct load_report *report)
@@ -9,11 +11,15 @@ double load_per_second(const struct load_report *report)
     return (double)report->requests * 1e9 / (double)report->elapsed_ns;
 }
 
-double load_quantile_us(const struct load_report *report, int per_mille)
+const char *load_quantile(const struct load_report *report, int per_mille,
+                          char *buf, size_t size)
 {
     int64_t ns = histogram_quantile(&report->latency, per_mille);
 
-    return (double)ns / 1e3;
+    if (report->requests == 0)
+        return "-";
+    snprintf(buf, size, "%.1f us", (double)ns / 1e3);
+    return buf;
 }
 
 const char *load_first_failure(const struct load_report *report)
