@@ -19,13 +19,11 @@ static bool foreign_turn(struct eddy_loop *loop)
 {
     struct eddy_embedding in;
     struct pollfd outer = { .events = POLLIN };
-    int timeout_ms = -1, n;
+    int n;
 
     ck_assert_int_eq(eddy_loop_prepare(loop, &in), 0);
     outer.fd = in.fd;
-    if (in.timeout_ns >= 0)
-        timeout_ms = (int)((in.timeout_ns + EDDY_MS - 1) / EDDY_MS);
-    n = poll(&outer, 1, timeout_ms);
+    n = poll(&outer, 1, in.timeout_ms);
     ck_assert_int_ge(n, 0);
     ck_assert_int_ge(eddy_loop_step(loop, 0), 0);
     return n > 0;
@@ -94,12 +92,14 @@ START_TEST(prepare_tells_the_next_deadline)
     ck_assert_int_eq(eddy_loop_prepare(loop, &in), 0);
     ck_assert_int_eq(in.deadline_ns, EDDY_FOREVER);
     ck_assert_int_eq(in.timeout_ns, EDDY_FOREVER);
+    ck_assert_int_eq(in.timeout_ms, -1);
     ck_assert_int_eq(eddy_timer_init(&timer, loop, mark_timer, word("x")), 0);
     ck_assert_int_eq(eddy_timer_start(&timer, EDDY_SECOND), 0);
     virtual_time.now_ns += 10;
     ck_assert_int_eq(eddy_loop_prepare(loop, &in), 0);
     ck_assert_int_eq(in.deadline_ns, 2 * EDDY_SECOND);
     ck_assert_int_eq(in.timeout_ns, EDDY_SECOND - 10);
+    ck_assert_int_eq(in.timeout_ms, 1000); /* never early */
     virtual_time.now_ns += 5 * EDDY_SECOND;
     ck_assert_int_eq(eddy_loop_prepare(loop, &in), 0);
     ck_assert_int_eq(in.timeout_ns, 0);
@@ -320,6 +320,7 @@ START_TEST(a_hook_of_prepare_is_in_the_thread_of_the_loop)
         eddy_hook_start(loop, &hook, EDDY_BEFORE_WAIT, arm_in_hook, &timer), 0);
     if (can_nest(_i))
         join_thread(start_thread(prepare_here, loop));
+    ck_assert(eddy_timer_stop(&timer) == can_nest(_i));
     ck_assert_int_eq(eddy_hook_stop(&hook), 0);
 }
 END_TEST

@@ -38,8 +38,8 @@ static void foreign_wait(struct eddy_loop *loop)
 
     ck_assert_int_eq(eddy_loop_prepare(loop, &in), 0);
     outer.fd = in.fd;
-    if (in.timeout_ns >= 0 && in.timeout_ns < PATIENCE_MS * EDDY_MS)
-        timeout_ms = (int)((in.timeout_ns + EDDY_MS - 1) / EDDY_MS);
+    if (in.timeout_ms >= 0 && in.timeout_ms < PATIENCE_MS)
+        timeout_ms = in.timeout_ms;
     ck_assert(poll(&outer, 1, timeout_ms) != 0 || timeout_ms < PATIENCE_MS);
 }
 

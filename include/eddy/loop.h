@@ -238,6 +238,7 @@ struct eddy_embedding {
     int fd;              /* watch it for reading */
     int64_t deadline_ns; /* on the loop's clock; EDDY_FOREVER: none */
     int64_t timeout_ns;  /* the same, from now; 0: step at once */
+    int timeout_ms;      /* the same for poll(): rounded up; -1: none */
 };
 
 /* Flushes what changed and tells what to wait for; then, when fd is readable or

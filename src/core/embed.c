@@ -2,8 +2,18 @@
 /* embed.c - a loop inside a foreign loop, and a loop after fork(). */
 #include "core.h"
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
+
+static int ms_ceil(int64_t timeout_ns)
+{
+    int64_t ms = timeout_ns / EDDY_MS + (timeout_ns % EDDY_MS != 0);
+
+    if (timeout_ns == EDDY_FOREVER)
+        return -1;
+    return ms < INT_MAX ? (int)ms : INT_MAX;
+}
 
 int eddy_loop_prepare(struct eddy_loop *loop,
                       struct eddy_embedding *ret_embedding)
@@ -40,6 +50,7 @@ int eddy_loop_prepare(struct eddy_loop *loop,
     atomic_store(&loop->asleep, true); /* posts are to wake the other loop */
     if (eddy__pending(loop))
         ret_embedding->timeout_ns = 0;
+    ret_embedding->timeout_ms = ms_ceil(ret_embedding->timeout_ns);
     return 0;
 }
 
