@@ -37,9 +37,9 @@ struct eddy_op_type {
      * that is not complete. Leads to one eddy_complete(), now or later. */
     void (*cancel)(struct eddy_request *request);
 
-    /* Frees what a successful result carries, when nobody takes it. NULL: it
-     * carries nothing. */
-    void (*drop)(struct eddy_result result);
+    /* Frees what a success or an item has made, when nobody takes it. NULL: it
+     * makes nothing that needs it. */
+    void (*drop)(void *made);
 
     /* Multishot only: no items from now on, or items again. */
     void (*pause)(struct eddy_request *request, bool paused);

@@ -12,7 +12,7 @@ bool eddy_item(struct eddy_request *request, struct eddy_result item)
         return false;
     if (r->on_done == NULL) {
         if (r->type->drop != NULL)
-            r->type->drop(item);
+            r->type->drop(item.made);
         return true;
     }
     since = eddy__enter(r->loop);

@@ -98,7 +98,7 @@ static void drop(const struct eddy_op_type *type, struct eddy_result result)
 {
     if (result.n >= 0 && type != NULL && type->drop != NULL &&
         (type->flags & EDDY_OP_MULTISHOT) == 0)
-        type->drop(result);
+        type->drop(result.made);
 }
 
 static void deliver(struct eddy_call *call)

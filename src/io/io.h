@@ -97,7 +97,7 @@ void eddy__stream_kick(struct eddy_stream *stream);
 /* A closing stream with nothing more to send ends, with n. */
 void eddy__stream_flushed(struct eddy_stream *stream, int64_t n);
 /* For results of operations that made a stream nobody takes. */
-void eddy__stream_drop(struct eddy_result result);
+void eddy__stream_drop(void *stream);
 
 /* ---- read.c, receive.c, buffer.c ---------------------------------------- */
 

@@ -182,9 +182,9 @@ void eddy_stream_free(struct eddy_stream *stream, bool flush)
         drop_unsent(stream, 0);
 }
 
-void eddy__stream_drop(struct eddy_result result)
+void eddy__stream_drop(void *stream)
 {
-    eddy_stream_free(result.stream, false);
+    eddy_stream_free(stream, false);
 }
 
 static void close_owned(struct eddy_owned *owned)

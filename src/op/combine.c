@@ -57,7 +57,7 @@ static void discard(const struct group *group, struct eddy_child *child,
     uint64_t where = child->op.word[0];
 
     if (type->drop != NULL)
-        type->drop(result);
+        type->drop(result.made);
     if ((type->flags & EDDY_OP_MAKES) != 0 && where != 0)
         *(void **)eddy_pointer(where) =
             winner->op.word[0] == where ? winner->result.made : NULL;
