@@ -156,6 +156,29 @@ static void stop(void *loop)
     ck_assert_int_eq(eddy_loop_soon(loop, mark, word("kept")), 0);
 }
 
+static void *ask(void *loop)
+{
+    ck_assert(!eddy_loop_running(loop));
+    return NULL;
+}
+
+static void ask_elsewhere(void *loop)
+{
+    ck_assert(eddy_loop_running(loop));
+    join_thread(start_thread(ask, loop));
+    mark(word("asked"));
+}
+
+START_TEST(a_loop_runs_in_one_thread_only)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+
+    ck_assert_int_eq(eddy_loop_soon(loop, ask_elsewhere, loop), 0);
+    run_out(loop);
+    ck_assert_str_eq(marks(), "asked");
+}
+END_TEST
+
 START_TEST(a_stop_lets_the_turn_end_and_keeps_the_rest) /* L14, L16, L17 */
 {
     struct eddy_loop *loop = virtual_loop(_i);
@@ -342,6 +365,7 @@ int main(void)
         a_loop_without_memory_leaves_nothing_behind,
         nothing_of_a_loop_lands_on_stdio_or_survives_exec,
         an_empty_loop_returns_at_once,
+        a_loop_runs_in_one_thread_only,
         a_stop_lets_the_turn_end_and_keeps_the_rest,
         a_stop_before_run_makes_one_turn_that_does_not_wait,
         a_step_waits_no_longer_than_it_may,

@@ -86,9 +86,9 @@ struct eddy_loop_options {
     const struct eddy_poller_ops *poller;
     unsigned require; /* EDDY_CAN_x: pollers that cannot are passed over */
     unsigned flags;   /* EDDY_LOOP_x */
-    /* resize NULL: eddy_mem_default(). eddy_loop_post() and eddy_start_in()
-     * call it in the thread they are called in; all else in the loop's thread.
-     */
+    /* resize NULL: eddy_mem_default(). eddy_loop_post(), eddy_start_in() and
+     * futures call it in the thread they are called in; all else in the loop's
+     * thread. */
     struct eddy_mem mem;
     struct eddy_clock clock;    /* now_ns NULL: eddy_clock_default() */
     struct eddy_log log;        /* write NULL: silence */
@@ -160,7 +160,7 @@ EDDY_API int eddy_loop_stop(struct eddy_loop *loop);
 
 /* Would run() go on? */
 EDDY_API bool eddy_loop_alive(const struct eddy_loop *loop);
-/* Is this called from one of the loop's callbacks? */
+/* Is this called from one of the loop's callbacks? [any thread] */
 EDDY_API bool eddy_loop_running(const struct eddy_loop *loop);
 
 /* The time, read once after each wait: equal for all callbacks of a phase. */
@@ -288,6 +288,7 @@ EDDY_API int eddy_loop_stats(const struct eddy_loop *loop,
  * slow callbacks and what is left open are logged. EDDY_DEBUG=1 in the
  * environment switches it on. */
 EDDY_API int eddy_loop_set_debug(struct eddy_loop *loop, bool debug);
+EDDY_API bool eddy_loop_debug(const struct eddy_loop *loop);
 
 EDDY_END_DECLS
 

@@ -245,7 +245,7 @@ struct eddy_loop {
     struct eddy_poller_report reports[REPORTS];
     size_t report_count;
     struct eddy_loop_stats stats;
-    pthread_t thread;
+    _Atomic(pthread_t) thread; /* that runs it, if any does; set before that */
     pid_t pid;
 };
 

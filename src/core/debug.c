@@ -58,6 +58,11 @@ int eddy_loop_set_debug(struct eddy_loop *loop, bool debug)
     return 0;
 }
 
+bool eddy_loop_debug(const struct eddy_loop *loop)
+{
+    return loop != NULL && loop->debug;
+}
+
 int eddy_loop_stats(const struct eddy_loop *loop,
                     struct eddy_loop_stats *ret_stats)
 {

@@ -158,8 +158,8 @@ int eddy_loop_free(struct eddy_loop *loop)
         (void)eddy_loop_after_fork(loop); /* the parent's must stay unharmed */
     loop->broken = false;
     loop->dying = true;
-    loop->running = true;
     loop->thread = pthread_self();
+    loop->running = true;
     atomic_store(&loop->leaving, true);
     eddy__posts_refuse(loop);
     eddy__requests_cancel(loop);

@@ -205,7 +205,8 @@ bool eddy_loop_alive(const struct eddy_loop *loop)
 
 bool eddy_loop_running(const struct eddy_loop *loop)
 {
-    return loop != NULL && loop->running;
+    return loop != NULL && loop->running &&
+           pthread_equal(loop->thread, pthread_self());
 }
 
 int64_t eddy_loop_now_ns(const struct eddy_loop *loop)
