@@ -4,7 +4,11 @@
 #define EDDY_H
 
 #include <eddy/base.h>
+#include <eddy/collect.h>
+#include <eddy/deferred.h>
 #include <eddy/front.h>
+#include <eddy/future.h>
+#include <eddy/lock.h>
 #include <eddy/loop.h>
 #include <eddy/net.h>
 #include <eddy/op.h>
@@ -15,6 +19,8 @@
 #include <eddy/stream.h>
 #include <eddy/sys.h>
 #include <eddy/timer.h>
+#include <eddy/timing.h>
+#include <eddy/value.h>
 #include <eddy/watch.h>
 
 #endif

@@ -3,7 +3,11 @@ include_HEADERS = %D%/eddy.h
 
 pkginclude_HEADERS = \
 	%D%/eddy/base.h \
+	%D%/eddy/collect.h \
+	%D%/eddy/deferred.h \
 	%D%/eddy/front.h \
+	%D%/eddy/future.h \
+	%D%/eddy/lock.h \
 	%D%/eddy/loop.h \
 	%D%/eddy/net.h \
 	%D%/eddy/op.h \
@@ -14,4 +18,6 @@ pkginclude_HEADERS = \
 	%D%/eddy/stream.h \
 	%D%/eddy/sys.h \
 	%D%/eddy/timer.h \
+	%D%/eddy/timing.h \
+	%D%/eddy/value.h \
 	%D%/eddy/watch.h

@@ -4,13 +4,14 @@ include %D%/system/local.mk
 include %D%/core/local.mk
 include %D%/op/local.mk
 include %D%/io/local.mk
+include %D%/deferred/local.mk
 
 # All rooms in one archive that hides nothing: the tests link it, for they look at
 # private names too.
 noinst_LTLIBRARIES += libwhole.la
 libwhole_la_SOURCES =
-libwhole_la_LIBADD  = libio.la libop.la libcore.la libsystem.la libbackends.la \
-                      libbase.la
+libwhole_la_LIBADD  = libdeferred.la libio.la libop.la libcore.la libsystem.la \
+                      libbackends.la libbase.la
 
 lib_LTLIBRARIES += libeddy.la
 libeddy_la_SOURCES =

@@ -6,13 +6,26 @@ check_PROGRAMS += \
 	%D%/test_accept_full \
 	%D%/test_accept_limit \
 	%D%/test_address \
+	%D%/test_call_when_done \
 	%D%/test_chaos \
 	%D%/test_children \
 	%D%/test_close \
 	%D%/test_close_inside \
+	%D%/test_collect \
 	%D%/test_combine \
+	%D%/test_completions \
 	%D%/test_connect \
 	%D%/test_debug \
+	%D%/test_deferred_cancel \
+	%D%/test_deferred_chain \
+	%D%/test_deferred_chaos \
+	%D%/test_deferred_deep \
+	%D%/test_deferred_fire \
+	%D%/test_deferred_ops \
+	%D%/test_deferred_state \
+	%D%/test_deferred_values \
+	%D%/test_deferred_wait \
+	%D%/test_deferred_when \
 	%D%/test_double \
 	%D%/test_embed \
 	%D%/test_embedding \
@@ -21,14 +34,19 @@ check_PROGRAMS += \
 	%D%/test_forking \
 	%D%/test_forking_pool \
 	%D%/test_front \
+	%D%/test_future \
 	%D%/test_hangup \
 	%D%/test_histogram \
+	%D%/test_later \
 	%D%/test_listen \
 	%D%/test_loop \
+	%D%/test_looping \
 	%D%/test_many \
 	%D%/test_misuse_core \
 	%D%/test_misuse_io \
+	%D%/test_oom_collect \
 	%D%/test_oom_core \
+	%D%/test_oom_deferred \
 	%D%/test_oom_io \
 	%D%/test_op \
 	%D%/test_op_cancel \
@@ -40,11 +58,14 @@ check_PROGRAMS += \
 	%D%/test_poller_fds \
 	%D%/test_poller_model \
 	%D%/test_post \
+	%D%/test_queue \
 	%D%/test_read \
 	%D%/test_read_ends \
 	%D%/test_receive \
 	%D%/test_resolve \
+	%D%/test_semaphore \
 	%D%/test_send \
+	%D%/test_shield \
 	%D%/test_shutdown \
 	%D%/test_signal_ops \
 	%D%/test_signals \
@@ -53,6 +74,7 @@ check_PROGRAMS += \
 	%D%/test_threads_ends \
 	%D%/test_timer \
 	%D%/test_timer_model \
+	%D%/test_timing \
 	%D%/test_turn \
 	%D%/test_two_loops \
 	%D%/test_unix \
@@ -99,6 +121,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/test_fake_kqueue_queue.c $(fake_kqueue_testing)
 
 %C%_libsupport_la_SOURCES = \
+	%D%/deferred_support.c \
+	%D%/deferred_support.h \
 	%D%/echo_support.c \
 	%D%/echo_support.h \
 	%D%/fork_support.c \
@@ -111,6 +135,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/loop_support.h \
 	%D%/net_support.c \
 	%D%/net_support.h \
+	%D%/oom_support.c \
+	%D%/oom_support.h \
 	%D%/stream_support.c \
 	%D%/stream_support.h \
 	%D%/support.c \
@@ -134,6 +160,7 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 dist_check_SCRIPTS += \
 	%D%/test_headers.sh \
 	%D%/test_layers.sh \
+	%D%/test_promises.sh \
 	%D%/test_symbols.sh \
 	%D%/tool_command.py \
 	%D%/tool_double.py \
@@ -158,6 +185,7 @@ installcheck-local:
 	$(SHELL) $(srcdir)/%D%/test_installed.sh
 
 EXTRA_DIST += \
+	%D%/promises.txt \
 	%D%/cross/check.c \
 	%D%/python \
 	%D%/test_installed.sh \

@@ -31,7 +31,7 @@ static void keep_line(void *arg, enum eddy_level level, const char *text)
     (void)snprintf(lines[line_count++ % LINES], sizeof lines[0], "%s", text);
 }
 
-static void start_anew(void)
+void forget_what_happened(void)
 {
     virtual_time.now_ns = EDDY_SECOND;
     line_count = 0;
@@ -49,7 +49,7 @@ static void free_loops(void)
 
 void add_loop_tests(Suite *suite, const TTest *const *tests, size_t count)
 {
-    add_per_poller(suite, tests, count, start_anew, free_loops);
+    add_per_poller(suite, tests, count, forget_what_happened, free_loops);
 }
 
 struct eddy_loop_options real_options(int index)

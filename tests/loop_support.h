@@ -77,6 +77,9 @@ void take(struct eddy_result result, void *outcome);
 /* Fails the test unless it was told once, and that. */
 void expect_n(const struct outcome *outcome, int64_t n);
 
+/* Marks and log; every test of add_loop_tests() begins so. */
+void forget_what_happened(void);
+
 /* How many lines of the log hold this text. */
 int logged(const char *part);
 

@@ -90,10 +90,16 @@ int returns_early(const struct eddy_poller_ops *ops, int waits)
 
 int waits_until_silent(const struct eddy_poller_ops *ops)
 {
-    int waits = 0;
+    int waits = 0, silent = 0;
 
-    while (waits < 500 && returns_early(ops, 3) > 0) /* one may have been slow */
-        waits += 3;
+    while (waits < 500 && silent < 3) { /* one early wait may have been slow */
+        if (returns_early(ops, 1) == 0) {
+            silent++;
+        } else {
+            waits += silent + 1;
+            silent = 0;
+        }
+    }
     return waits;
 }
 

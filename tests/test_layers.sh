@@ -2,7 +2,7 @@
 # Who may include whom, and who may talk to the kernel. Prints each trespass.
 srcdir=${srcdir:-.}
 status=0
-inward='^ *# *include *("|<(eddy|src|backends|tests|tools|examples)[/.])'
+inward='^ *# *include *("|<(eddy|src|backends|tests|tools|examples|bench)[/.])'
 
 # trespass ROOM ALLOWED: prints the includes of ROOM that lead into the tree and
 # do not match ALLOWED. A file of the room itself is always welcome.
@@ -29,6 +29,7 @@ found=$(
         trespass "src/$(basename "$room")" "$config|$public"
     done
     trespass tools "$config|$public"
+    trespass bench "$public"
     trespass examples "$public"
 )
 test -z "$found" || {

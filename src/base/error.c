@@ -32,6 +32,7 @@ static const struct words table[] = {
     ROW(ECONNABORTED,    "connection aborted"),
     ROW(ECONNREFUSED,    "connection refused"),
     ROW(ECONNRESET,      "connection reset by the peer"),
+    ROW(EDEADLK,         "would wait for itself"),
     ROW(EDESTADDRREQ,    "destination address required"),
     ROW(EDOM,            "argument out of domain"),
     ROW(EEXIST,          "already exists"),

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* collect.c - many deferreds as one, which fires with their results. */
+#include "group.h"
+
+struct collection {
+    struct group group;
+    struct eddy_deferred *deferred; /* with a reference; NULL: it has fired */
+    struct eddy_values *values;     /* the slots; NULL: given away */
+    struct collection *next;        /* in the domain's `to_cancel` */
+    bool to_cancel;
+    unsigned flags;
+};
+
+/* ---- Cancelling --------------------------------------------------------- */
+
+static void conclude(struct collection *collection);
+
+static void cancel_children(const struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        struct eddy_deferred *child = eddy_ref(group->place[i].child);
+
+        eddy_cancel(child);
+        eddy_unref(child);
+    }
+}
+
+/* Children may be collections, so this is a list: the stack does not grow with
+ * their depth. */
+static void cancel_all(struct eddy_domain *domain,
+                       struct collection *collection)
+{
+    if (!collection->to_cancel) {
+        collection->to_cancel = true;
+        collection->group.refs++;
+        collection->next = domain->to_cancel;
+        domain->to_cancel = collection;
+    }
+    if (domain->cancelling)
+        return;
+    domain->cancelling = true;
+    domain->refs++;
+    while ((collection = domain->to_cancel) != NULL) {
+        domain->to_cancel = collection->next;
+        collection->to_cancel = false;
+        cancel_children(&collection->group);
+        if (collection->group.left == 0)
+            conclude(collection);
+        eddy__group_unref(&collection->group);
+    }
+    domain->cancelling = false;
+    eddy__domain_unref(domain);
+}
+
+/* It takes charge: the collection fires by its own rules. */
+static bool cancel_collection(struct eddy_deferred *deferred, void *collection)
+{
+    cancel_all(deferred->domain, collection);
+    return true;
+}
+
+/* ---- Firing ------------------------------------------------------------- */
+
+static void fire(struct collection *collection, struct eddy_value value)
+{
+    struct eddy_deferred *deferred = collection->deferred;
+
+    collection->deferred = NULL;
+    collection->group.closed = true;
+    eddy__values_free(collection->values);
+    collection->values = NULL;
+    if ((collection->flags & EDDY_CANCEL_REST) != 0)
+        cancel_all(deferred->domain, collection);
+    (void)eddy_fire_at(deferred, value, "the end of a collection");
+    eddy_unref(deferred);
+}
+
+static struct eddy_value give_values(struct collection *collection)
+{
+    struct eddy_values *values = collection->values;
+
+    collection->values = NULL;
+    return eddy__own_values(values);
+}
+
+/* The others are errors, or there are none. */
+static struct eddy_value give_one(struct collection *collection, size_t index)
+{
+    struct eddy_values *values = collection->values;
+    struct eddy_value one = eddy_take(&values->value[index]);
+
+    for (size_t i = 0; i < values->count; i++)
+        eddy_value_free(&values->value[i]);
+    values->value[0] = one;
+    values->index = index;
+    values->count = 1;
+    return give_values(collection);
+}
+
+/* An error with the code of one, made of it and of those that follow. */
+static struct eddy_value give_error(struct collection *collection, size_t index,
+                                    size_t count)
+{
+    struct eddy_value *child = &collection->values->value[index];
+    const struct eddy_error *details = eddy_error_details(child);
+
+    return eddy_error_new(&collection->group.mem,
+                          &(struct eddy_error){ .domain = details != NULL
+                                                              ? details->domain
+                                                              : NULL,
+                                                .code = eddy_error_code(child),
+                                                .index = (int64_t)index,
+                                                .count = count,
+                                                .child = child });
+}
+
+static size_t first_error(const struct eddy_values *values)
+{
+    size_t i = 0;
+
+    while (i < values->count && !eddy_value_is_error(&values->value[i]))
+        i++;
+    return i;
+}
+
+/* There is nothing left to wait for; those that passed without a result are
+ * errors that have not been looked at. */
+static void conclude(struct collection *collection)
+{
+    size_t count = collection->group.count, error;
+
+    if (collection->deferred == NULL)
+        return;
+    error = first_error(collection->values);
+    if ((collection->flags & EDDY_FIRST_VALUE) != 0)
+        fire(collection, give_error(collection, 0, count));
+    else if ((collection->flags & EDDY_FIRST_ERROR) != 0 && error < count)
+        fire(collection, give_error(collection, error, 1));
+    else
+        fire(collection, give_values(collection));
+}
+
+static void one_came(struct group *group, size_t index)
+{
+    struct collection *collection = (struct collection *)group;
+    bool failed = eddy_value_is_error(&collection->values->value[index]);
+
+    if (failed && (collection->flags & EDDY_FIRST_ERROR) != 0)
+        fire(collection, give_error(collection, index, 1));
+    else if (!failed && (collection->flags & EDDY_FIRST_VALUE) != 0)
+        fire(collection, give_one(collection, index));
+    else if (group->left == 0)
+        conclude(collection);
+}
+
+/* ---- Life --------------------------------------------------------------- */
+
+/* If it has not fired, nobody is left to fire it, but who cancels it may. */
+static void collection_ends(struct group *group)
+{
+    struct collection *collection = (struct collection *)group;
+    struct eddy_deferred *deferred = collection->deferred;
+
+    eddy__values_free(collection->values);
+    if (eddy__is_real(deferred)) {
+        deferred->canceller = NULL;
+        deferred->flags &= ~(DEFERRED_ASKED | DEFERRED_ENDING);
+        eddy_unref(deferred);
+    }
+}
+
+static struct collection *new_collection(struct eddy_domain *domain,
+                                         size_t count, unsigned flags)
+{
+    struct collection *collection =
+        eddy__group_new(domain, sizeof *collection, count);
+
+    if (collection == NULL)
+        return NULL;
+    collection->group.came = one_came;
+    collection->group.ends = collection_ends;
+    collection->group.consumes = (flags & EDDY_CONSUME) != 0;
+    collection->flags = flags;
+    collection->values = eddy__values_new(&domain->mem, count);
+    collection->deferred =
+        eddy_deferred_new(domain, cancel_collection, collection);
+    if (collection->values == NULL || !eddy__is_real(collection->deferred)) {
+        eddy__group_unref(&collection->group);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        collection->group.place[i].slot = &collection->values->value[i];
+    return collection;
+}
+
+static int may_collect(struct eddy_deferred *const *deferreds, size_t count,
+                       unsigned flags)
+{
+    unsigned known =
+        EDDY_FIRST_VALUE | EDDY_FIRST_ERROR | EDDY_CONSUME | EDDY_CANCEL_REST;
+
+    if ((flags & ~known) != 0 ||
+        (count == 0 && (flags & EDDY_FIRST_VALUE) != 0))
+        return -EINVAL;
+    return eddy__may_group(deferreds, count);
+}
+
+struct eddy_deferred *eddy_collect(struct eddy_domain *domain,
+                                   struct eddy_deferred *const *deferreds,
+                                   size_t count, unsigned flags)
+{
+    int err = may_collect(deferreds, count, flags);
+    struct collection *collection =
+        err == 0 ? new_collection(domain, count, flags) : NULL;
+    struct eddy_deferred *deferred;
+
+    if (collection == NULL) {
+        eddy__let_all_go(deferreds, count);
+        return err < 0 ? eddy_fired(domain, eddy_fail(err)) : eddy_no_memory();
+    }
+    deferred = eddy_ref(collection->deferred);
+    eddy__group_join(&collection->group, deferreds);
+    if (count == 0)
+        conclude(collection);
+    eddy__group_unref(&collection->group);
+    return deferred;
+}

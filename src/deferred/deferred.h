@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * deferred.h - what the files of this room share.
+ *
+ *     value.c     values                      domain.c    memory for all
+ *     error.c     errors with details         deferred.c  one of them: its life
+ *     chain.c     links, and running them     operation.c both ways
+ *     group.c     deferreds together          waiters.c   deferreds in line
+ *
+ * A user of the public headers like any other.
+ */
+#ifndef EDDY_DEFERRED_PRIVATE_H
+#define EDDY_DEFERRED_PRIVATE_H
+
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <assert.h>
+#include <string.h>
+
+#include <eddy/collect.h>
+#include <eddy/deferred.h>
+#include <eddy/front.h>
+#include <eddy/future.h>
+#include <eddy/lock.h>
+#include <eddy/loop.h>
+#include <eddy/timing.h>
+#include <eddy/value.h>
+
+/* ---- Domains ------------------------------------------------------------ */
+
+/* Memory of one size that is kept for the next one who asks. */
+struct pool {
+    void *free;
+    size_t kept, size;
+};
+
+struct eddy_domain {
+    /* Chains to run, each with a reference; the first is run next. What becomes
+     * ready goes to where `insert` points: before what was ready earlier, after
+     * what became ready in the same link. */
+    struct eddy_deferred *ready, **insert;
+    struct eddy_deferred *dead; /* to be destroyed */
+    struct ticket *cancelled;   /* waits to be judged */
+    bool running, burying, debug;
+    struct pool deferreds, links, runs;
+    struct eddy_mem mem;
+    struct eddy_log log;
+    struct eddy_loop *loop; /* NULL: none, or no longer */
+    size_t refs;            /* its owner's, and one of each deferred */
+    /* Collections whose children are to be cancelled; are any, right now? */
+    struct collection *to_cancel;
+    bool cancelling;
+};
+
+static inline bool eddy__is_debug(const struct eddy_domain *domain)
+{
+    return domain->debug || eddy_loop_debug(domain->loop);
+}
+
+void *eddy__pool_get(struct eddy_domain *domain, struct pool *pool);
+void eddy__pool_put(struct eddy_domain *domain, struct pool *pool, void *ptr);
+void eddy__domain_unref(struct eddy_domain *domain);
+
+/* ---- Deferreds ---------------------------------------------------------- */
+
+#define DEFERRED_FIRED     (1u << 0)
+#define DEFERRED_ASKED     (1u << 1) /* its canceller has been called */
+#define DEFERRED_SWALLOWS  (1u << 2) /* one late result */
+#define DEFERRED_QUEUED    (1u << 3) /* in the domain's `ready` */
+#define DEFERRED_IN_LINK   (1u << 4) /* a link of it is being called */
+#define DEFERRED_LOST_LINK (1u << 5) /* the next one: there was no memory */
+#define DEFERRED_HANDLED   (1u << 6) /* the error was looked at */
+#define DEFERRED_ENDING    (1u << 7) /* the canceller will fire it later */
+#define DEFERRED_GIVEN     (1u << 8) /* seen among those to be collected */
+
+/* An operation that runs for a deferred. */
+struct running {
+    struct eddy_request request;
+    struct eddy_deferred *deferred;
+    const struct eddy_op_type *type;
+};
+
+struct link {
+    struct link *next;
+    struct eddy_link both;
+    bool lost_next;
+};
+
+struct eddy_deferred {
+    struct eddy_domain *domain; /* NULL: it stands for no memory, or is dead */
+    struct eddy_value result;
+    struct link *first, *last;
+    struct eddy_deferred *waiter;    /* for this one; both without a */
+    struct eddy_deferred *waits_for; /* reference: its link has one */
+    struct eddy_deferred *next;      /* in `ready` or `dead` */
+    struct ticket *cancelled;        /* waits that end with it */
+    eddy_canceller_fn *canceller;
+    void *canceller_arg;
+    const char *made_at, *fired_at;
+    unsigned refs, pauses, flags;
+};
+
+static inline bool eddy__is_real(const struct eddy_deferred *deferred)
+{
+    return deferred != NULL && deferred->domain != NULL;
+}
+
+/* Could a link run now? */
+static inline bool eddy__is_runnable(const struct eddy_deferred *deferred)
+{
+    return (deferred->flags & DEFERRED_FIRED) != 0 && deferred->pauses == 0 &&
+           deferred->waits_for == NULL;
+}
+
+/* Could one, and is there one? */
+static inline bool eddy__has_more(const struct eddy_deferred *deferred)
+{
+    return eddy__is_runnable(deferred) &&
+           (deferred->first != NULL ||
+            (deferred->flags & DEFERRED_LOST_LINK) != 0);
+}
+
+/* Nothing left to run? */
+static inline bool eddy__is_done(const struct eddy_deferred *deferred)
+{
+    return eddy__is_runnable(deferred) && !eddy__has_more(deferred) &&
+           (deferred->flags & DEFERRED_IN_LINK) == 0;
+}
+
+/* What it waits for, or itself, if a canceller that was asked will fire that;
+ * else NULL. */
+struct eddy_deferred *eddy__ending(const struct eddy_deferred *deferred);
+
+/* ---- chain.c ------------------------------------------------------------ */
+
+/* eddy_add(), but -ENOMEM leaves all as it was. */
+int eddy__add(struct eddy_deferred *deferred, const struct eddy_link *link);
+/* Runs what there is to run of it, now or when the link that runs is over. */
+void eddy__run_chain(struct eddy_deferred *deferred);
+/* The arguments of a link that is over. */
+void eddy__link_over(const struct eddy_link *link);
+
+/* ---- value.c ------------------------------------------------------------ */
+
+extern const struct eddy_value eddy__out_of_memory;
+/* The deferred that eddy_wait_for() made a value of, or NULL. */
+struct eddy_deferred *eddy__awaited(const struct eddy_value *value);
+/* An error with its details; it takes over a reference. */
+struct error;
+struct eddy_value eddy__detailed(struct error *error);
+struct error *eddy__details(const struct eddy_value *value);
+
+/* ---- error.c ------------------------------------------------------------ */
+
+void eddy__error_ref(struct error *error);
+void eddy__error_unref(void *error);
+
+/* ---- operation.c -------------------------------------------------------- */
+
+/* When chains have come to rest: cancelled waits that lead nowhere are over. */
+void eddy__judge_waits(struct eddy_domain *domain);
+/* It has fired, or never will: those that wait for that are to be judged. */
+void eddy__has_ended(struct eddy_deferred *deferred);
+
+#endif
