@@ -3,7 +3,7 @@
  * echo.c - sends back what comes. Try: nc 127.0.0.1 7000
  *
  * What a client does not read waits in memory. A server for strangers would
- * pause at the high-water mark, as tools/eddy/service_echo.c does.
+ * pause at the high-water mark, as tools/eddy/echo_callback.c does.
  */
 #include <stdlib.h>
 

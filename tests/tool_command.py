@@ -59,7 +59,8 @@ class Command(unittest.TestCase):
 
     def it_says_what_services_and_styles_there_are(self):
         self.assert_refused(["serve", "triple"], "'triple'", "double", "echo")
-        self.assert_refused(["serve", "echo", "--style=x"], "'x'", "callback")
+        self.assert_refused(["serve", "echo", "--style=x"], "'x'",
+                            *toolkit.STYLES)
         self.assert_refused(["load", "h", "1", "--service", "x"], "echo")
 
     def it_misses_what_is_missing(self):

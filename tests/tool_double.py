@@ -12,10 +12,11 @@ from toolkit import LONG, converse, expected, read_all, read_lines
 LONGEST = 4096
 
 
-@toolkit.on_each_poller
+@toolkit.on_each_poller_and_style
 class Doubling:
     def setUp(self):
-        self.server = toolkit.Server(self, poller=self.poller)
+        self.server = toolkit.Server(self, poller=self.poller,
+                                     style=self.style)
         self.client = self.server.connect(self)
 
     def it_answers_one_line(self):

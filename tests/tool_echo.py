@@ -8,10 +8,11 @@ import toolkit
 from toolkit import LONG, converse, read_all
 
 
-@toolkit.on_each_poller
+@toolkit.on_each_poller_and_style
 class Echo:
     def setUp(self):
-        self.server = toolkit.Server(self, service="echo", poller=self.poller)
+        self.server = toolkit.Server(self, service="echo", poller=self.poller,
+                                     style=self.style)
         self.client = self.server.connect(self)
 
     def it_sends_back_what_comes(self):

@@ -49,7 +49,12 @@ class Examples(unittest.TestCase):
         self.assertEqual(converse(self.start("echo"), b"hello"), b"hello")
 
     def it_doubles(self):
-        sock = self.start("double")
+        self.assert_doubles(self.start("double"))
+
+    def it_doubles_in_deferreds(self):
+        self.assert_doubles(self.start("double_deferred"))
+
+    def assert_doubles(self, sock):
         for line, reply in [(b"21\n", b"42\n"), (b"-1\n", b"-2\n"),
                             (b"x\n", b"ERROR\n"), (b"9" * 40 + b"\n",
                                                    b"ERROR\n")]:

@@ -180,14 +180,14 @@ class Limits(unittest.TestCase):
 
 
 class Demo(unittest.TestCase):
-    def it_serves_on_every_poller_that_opens(self):
+    def it_serves_in_every_style_on_every_poller_that_opens(self):
         done = eddy("demo", "--seconds", "0.2", "--connections", "20")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        rows = [line.split() for line in done.stdout.splitlines()
-                if " callback " in line]
-        self.assertEqual([row[0] for row in rows],
-                         [p["name"] for p in toolkit.list_pollers()
-                          if p["opens"]])
+        rows = [line.split() for line in done.stdout.splitlines()]
+        rows = [row for row in rows if row[1:2] and row[1] in toolkit.STYLES]
+        self.assertEqual([(row[0], row[1]) for row in rows],
+                         [(p["name"], style) for p in toolkit.list_pollers()
+                          if p["opens"] for style in toolkit.STYLES])
         for row in rows:
             self.assertGreater(int(row[2]), 20)   # requests
             self.assertEqual(row[3:5], ["0", "0"])  # wrong, failed

@@ -14,10 +14,11 @@ SECOND = PATIENCE
 SOON = 0.5 * PATIENCE  # less than the grace that stubborn clients are given
 
 
-@toolkit.on_each_poller
+@toolkit.on_each_poller_and_style
 class Stopping:
     def start(self, **more):
-        self.server = toolkit.Server(self, poller=self.poller, **more)
+        self.server = toolkit.Server(self, poller=self.poller,
+                                     style=self.style, **more)
         return self.server.connect(self)
 
     def assert_stops(self, within=SECOND, signum=signal.SIGTERM):

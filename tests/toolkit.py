@@ -25,6 +25,10 @@ PATIENCE = float(os.environ.get("CK_TIMEOUT_MULTIPLIER", "1"))
 LONG = 30 * PATIENCE  # seconds, after which something hangs
 
 
+# Every service is there in every style.
+STYLES = ["callback", "deferred"]
+
+
 def eddy(*args, **more):
     """Runs the tool to its end."""
     return subprocess.run([EDDY, *args], stdin=subprocess.DEVNULL,
@@ -45,10 +49,13 @@ def pollers_that_open():
 class Server:
     """`eddy serve`, in a process that is gone after the test."""
 
-    def __init__(self, test, *args, service="double", poller=None, **more):
+    def __init__(self, test, *args, service="double", poller=None, style=None,
+                 **more):
         args = [EDDY, "serve", service, *args]
         if poller:
             args += ["--poller", poller]
+        if style:
+            args += ["--style", style]
         self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE,
                                         universal_newlines=True, **more)
@@ -129,14 +136,25 @@ def expected(line):
         return b"ERROR\n"
 
 
-def on_each_poller(cls):
-    """Makes of one TestCase one for each poller: Doubling_epoll, ..."""
+def make_case(cls, title, **members):
     module = sys.modules[cls.__module__]
+    members["__module__"] = cls.__module__
+    setattr(module, title, type(title, (cls, unittest.TestCase), members))
+
+
+def on_each_poller(cls):
+    """Makes of one TestCase one for each poller: Load_epoll, ..."""
     for name in pollers_that_open():
-        title = "%s_%s" % (cls.__name__, name)
-        setattr(module, title, type(title, (cls, unittest.TestCase),
-                                    {"poller": name,
-                                     "__module__": cls.__module__}))
+        make_case(cls, "%s_%s" % (cls.__name__, name), poller=name)
+    return cls
+
+
+def on_each_poller_and_style(cls):
+    """The same in each style: Doubling_epoll_callback, ..."""
+    for name in pollers_that_open():
+        for style in STYLES:
+            make_case(cls, "%s_%s_%s" % (cls.__name__, name, style),
+                      poller=name, style=style)
     return cls
 
 

@@ -2,12 +2,15 @@
 # it, the scripts that keep the tree in order.
 bin_PROGRAMS += %D%/eddy/eddy
 %C%_eddy_eddy_SOURCES = \
-	%D%/eddy/callback.c \
-	%D%/eddy/callback.h \
+	%D%/eddy/client.c \
 	%D%/eddy/demo.c \
 	%D%/eddy/descriptors.c \
 	%D%/eddy/double.c \
 	%D%/eddy/double.h \
+	%D%/eddy/double_callback.c \
+	%D%/eddy/double_deferred.c \
+	%D%/eddy/echo_callback.c \
+	%D%/eddy/echo_deferred.c \
 	%D%/eddy/histogram.c \
 	%D%/eddy/histogram.h \
 	%D%/eddy/load.c \
@@ -26,8 +29,8 @@ bin_PROGRAMS += %D%/eddy/eddy
 	%D%/eddy/server.c \
 	%D%/eddy/server.h \
 	%D%/eddy/service.c \
-	%D%/eddy/service_double.c \
-	%D%/eddy/service_echo.c \
+	%D%/eddy/session.c \
+	%D%/eddy/session.h \
 	%D%/eddy/take.c \
 	%D%/eddy/tool.h \
 	%D%/eddy/traffic.c \

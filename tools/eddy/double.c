@@ -103,3 +103,19 @@ size_t double_line(char *text, size_t size)
     return find_digits(text, &number) ? reply_double(text, &number)
                                       : reply_error(text);
 }
+
+void double_last_lines(struct eddy_stream *stream, const char *lines,
+                       size_t size)
+{
+    const char *to = lines + size, *end;
+    char reply[DOUBLE_ROOM];
+
+    while ((end = memchr(lines, '\n', (size_t)(to - lines))) != NULL) {
+        size = (size_t)(++end - lines);
+        memcpy(reply, lines, size);
+        size = double_line(reply, size);
+        if (size == 0 || eddy_send(stream, reply, size) < 0)
+            return;
+        lines = end;
+    }
+}

@@ -2,12 +2,14 @@
 /*
  * double.h - the doubling service without the service: what becomes of a line.
  *
- * No input, no output, no memory: every way to serve shares it.
+ * Every way to serve shares it.
  */
 #ifndef DOUBLE_H
 #define DOUBLE_H
 
 #include <stddef.h>
+
+#include <eddy/stream.h>
 
 /* The longest line, its end not counted, and the memory that a line and the
  * reply to it need: "999...9" grows by a digit, and both have a '\n'. It is
@@ -26,5 +28,10 @@ enum { DOUBLE_LINE = 4096, DOUBLE_ROOM = DOUBLE_LINE + 2 };
  * sign but '-'. Everything else, a line that is too long too, is an ERROR.
  */
 size_t double_line(char *text, size_t size);
+
+/* Sends the replies to the lines among the last bytes of a client, up to a
+ * blank one. What is left of another one is not waited for. */
+void double_last_lines(struct eddy_stream *stream, const char *lines,
+                       size_t size);
 
 #endif

@@ -38,6 +38,9 @@ struct service {
     void (*finish)(struct client *client);
 };
 
+extern const struct service double_callback, double_deferred;
+extern const struct service echo_callback, echo_deferred;
+
 /* All rows of the table; NULL past the end. */
 const struct service *service_at(size_t index);
 /* NULL: there is no such service in that style. */
@@ -49,6 +52,8 @@ struct client {
     struct client *prev, *next;
     struct server *server;
     struct eddy_stream *stream;
+    struct eddy_request request; /* here, so that no operation of client.c can
+                                    fail to begin */
 };
 
 struct server {
@@ -83,5 +88,27 @@ void server_leave(struct client *client);
 /* How long the next read may wait: EDDY_FOREVER until the server stops, then
  * not long, and 0 when reading is over: then it is to be the last one. */
 int64_t server_patience(const struct server *server);
+
+/* ---- What is done with a client (client.c) ------------------------------ */
+
+/* Runs an operation in the client's own request, one at a time; on_done is
+ * given the client. */
+void client_run(struct client *client, struct eddy_op op,
+                eddy_done_fn *on_done);
+
+/* Each of these is the last thing that is done with a client, and comes when no
+ * operation reads or writes there any more. */
+
+/* Sends what is still to be sent, then closes and frees the client. */
+void client_close(struct client *client);
+
+/* The same, for a client that may still be talking: it is told the end first,
+ * and listened to for a moment. To close with unread bytes would make the
+ * system reset the connection, and destroy the last replies on their way. */
+void client_farewell(struct client *client);
+
+/* One or the other. err is why nothing more is heard: the server stops (it has
+ * cancelled the read, or lost its patience), or the connection is broken. */
+void client_give_up(struct client *client, int64_t err);
 
 #endif

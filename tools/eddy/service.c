@@ -2,11 +2,13 @@
 /* service.c - the table of what can be served, one line for each style. */
 #include <string.h>
 
-#include "callback.h"
+#include "server.h"
 
 static const struct service *const services[] = {
     &double_callback,
+    &double_deferred,
     &echo_callback,
+    &echo_deferred,
 };
 enum { SERVICES = sizeof services / sizeof services[0] };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * service_double.c - the doubling service in callbacks.
+ * double_callback.c - the doubling service in callbacks.
  *
  *     read a line --> reply --> (drain, if much is waiting) --> read a line ...
  *          |    \                                  |
@@ -12,13 +12,12 @@
  * read its replies is not read either.
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "callback.h"
 #include "double.h"
+#include "server.h"
 
 struct doubler {
-    struct caller caller; /* first, see there */
+    struct client client; /* first, see there */
     bool reading;         /* waits for the client to say something */
     char line[DOUBLE_ROOM];
 };
@@ -30,17 +29,17 @@ static void on_drained(struct eddy_result result, void *arg);
 
 static struct eddy_stream *stream_of(const struct doubler *d)
 {
-    return d->caller.client.stream;
+    return d->client.stream;
 }
 
 /* Runs an operation that waits for the client to speak. */
 static void listen_to(struct doubler *d, struct eddy_op op,
                       eddy_done_fn *on_done)
 {
-    int64_t patience_ns = server_patience(d->caller.client.server);
+    int64_t patience_ns = server_patience(d->client.server);
 
     d->reading = true;
-    caller_run(&d->caller, eddy_within(patience_ns, op), on_done);
+    client_run(&d->client, eddy_within(patience_ns, op), on_done);
 }
 
 /* Without patience no line is read any more: one that need not be waited for
@@ -51,7 +50,7 @@ static void read_next(struct doubler *d)
 {
     struct eddy_stream *stream = stream_of(d);
 
-    if (server_patience(d->caller.client.server) != 0)
+    if (server_patience(d->client.server) != 0)
         listen_to(d, eddy_read_line(stream, d->line, sizeof d->line), on_line);
     else
         listen_to(d, eddy_read(stream, d->line, sizeof d->line), on_last_lines);
@@ -59,7 +58,7 @@ static void read_next(struct doubler *d)
 
 static void drain(struct doubler *d)
 {
-    caller_run(&d->caller, eddy_drain(stream_of(d)), on_drained);
+    client_run(&d->client, eddy_drain(stream_of(d)), on_drained);
 }
 
 static void on_drained(struct eddy_result result, void *arg)
@@ -67,7 +66,7 @@ static void on_drained(struct eddy_result result, void *arg)
     struct doubler *d = arg;
 
     if (result.n < 0)
-        caller_close(&d->caller);
+        client_close(&d->client);
     else
         read_next(d);
 }
@@ -81,9 +80,9 @@ static void answer(struct doubler *d, size_t size)
         full = eddy_send(stream_of(d), d->line, size);
 
     if (size == 0)
-        caller_farewell(&d->caller);
+        client_farewell(&d->client);
     else if (full < 0)
-        caller_close(&d->caller);
+        client_close(&d->client);
     else if (full > 0)
         drain(d);
     else
@@ -96,19 +95,9 @@ static void answer_too_long(struct doubler *d)
     int full = eddy_send(stream_of(d), DOUBLE_ERROR, sizeof DOUBLE_ERROR - 1);
 
     if (full < 0)
-        caller_close(&d->caller);
+        client_close(&d->client);
     else
         listen_to(d, eddy_skip_until(stream_of(d), "\n", 1), on_skipped);
-}
-
-/* Nothing more is heard: the server stops (it has cancelled the read, or lost
- * its patience), or the connection is broken. */
-static void give_up(struct doubler *d, int64_t err)
-{
-    if (err == -ECANCELED || err == -ETIME)
-        caller_farewell(&d->caller);
-    else
-        caller_close(&d->caller);
 }
 
 static void on_line(struct eddy_result result, void *arg)
@@ -119,35 +108,21 @@ static void on_line(struct eddy_result result, void *arg)
     if (result.n > 0)
         answer(d, (size_t)result.n);
     else if (result.n == 0)
-        caller_close(&d->caller);
+        client_close(&d->client);
     else if (result.n == -EMSGSIZE)
         answer_too_long(d);
     else
-        give_up(d, result.n);
+        client_give_up(&d->client, result.n);
 }
 
-/* The lines among the last bytes, up to a blank one. What is left of another
- * one is not waited for. */
 static void on_last_lines(struct eddy_result result, void *arg)
 {
     struct doubler *d = arg;
-    char reply[DOUBLE_ROOM];
-    const char *line = d->line;
-    const char *to = line + (result.n > 0 ? result.n : 0);
-    const char *end;
-    size_t size = 1;
 
     d->reading = false;
-    while (size > 0 &&
-           (end = memchr(line, '\n', (size_t)(to - line))) != NULL) {
-        size = (size_t)(++end - line);
-        memcpy(reply, line, size);
-        size = double_line(reply, size);
-        if (size > 0 && eddy_send(stream_of(d), reply, size) < 0)
-            break;
-        line = end;
-    }
-    caller_farewell(&d->caller);
+    if (result.n > 0)
+        double_last_lines(stream_of(d), d->line, (size_t)result.n);
+    client_farewell(&d->client);
 }
 
 static void on_skipped(struct eddy_result result, void *arg)
@@ -156,7 +131,7 @@ static void on_skipped(struct eddy_result result, void *arg)
 
     d->reading = false;
     if (result.n < 0)
-        give_up(d, result.n);
+        client_give_up(&d->client, result.n);
     else
         drain(d); /* at once, unless many such lines have filled the queue */
 }
@@ -167,7 +142,7 @@ static int welcome(struct server *server, struct eddy_stream *stream)
 
     if (d == NULL)
         return -ENOMEM;
-    server_join(server, stream, &d->caller.client);
+    server_join(server, stream, &d->client);
     read_next(d);
     return 0;
 }
@@ -177,7 +152,7 @@ static void finish(struct client *client)
     struct doubler *d = (void *)client;
 
     if (d->reading)
-        eddy_request_cancel(&d->caller.request);
+        eddy_request_cancel(&d->client.request);
 }
 
 const struct service double_callback = {

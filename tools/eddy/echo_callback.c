@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * service_echo.c - the echo service in callbacks: what comes goes back.
+ * echo_callback.c - the echo service in callbacks: what comes goes back.
  *
  * Bytes come as items of one long receive; while more waits to go out than the
  * high-water mark, the receive is paused.
  */
 #include <stdlib.h>
 
-#include "callback.h"
+#include "server.h"
 
 struct echoer {
-    struct caller caller; /* first, see there; its request receives */
+    struct client client; /* first, see there; its request receives */
     struct eddy_request drain;
     bool draining;
     bool ended; /* nothing more is received */
@@ -19,7 +19,7 @@ struct echoer {
 static void stop_receiving(struct echoer *e)
 {
     if (!e->ended)
-        eddy_request_cancel(&e->caller.request);
+        eddy_request_cancel(&e->client.request);
 }
 
 static void on_drained(struct eddy_result result, void *arg)
@@ -30,16 +30,16 @@ static void on_drained(struct eddy_result result, void *arg)
     if (result.n < 0)
         stop_receiving(e);
     else if (!e->ended)
-        eddy_request_pause(&e->caller.request, false);
+        eddy_request_pause(&e->client.request, false);
 }
 
 static void drain(struct echoer *e)
 {
-    struct eddy_op op = eddy_drain(e->caller.client.stream);
+    struct eddy_op op = eddy_drain(e->client.stream);
 
     e->draining = true;
-    eddy_request_pause(&e->caller.request, true);
-    eddy_begin(e->caller.client.server->loop, &e->drain, &op, on_drained, e);
+    eddy_request_pause(&e->client.request, true);
+    eddy_begin(e->client.server->loop, &e->drain, &op, on_drained, e);
 }
 
 static void on_bytes(struct eddy_result result, void *arg)
@@ -47,8 +47,7 @@ static void on_bytes(struct eddy_result result, void *arg)
     struct echoer *e = arg;
 
     if (result.n > 0) {
-        int full =
-            eddy_send(e->caller.client.stream, result.data, (size_t)result.n);
+        int full = eddy_send(e->client.stream, result.data, (size_t)result.n);
         if (full < 0)
             stop_receiving(e);
         else if (full > 0 && !e->draining)
@@ -56,10 +55,7 @@ static void on_bytes(struct eddy_result result, void *arg)
         return;
     }
     e->ended = true;
-    if (result.n == -ECANCELED)
-        caller_farewell(&e->caller);
-    else
-        caller_close(&e->caller);
+    client_give_up(&e->client, result.n);
 }
 
 static int welcome(struct server *server, struct eddy_stream *stream)
@@ -68,8 +64,8 @@ static int welcome(struct server *server, struct eddy_stream *stream)
 
     if (e == NULL)
         return -ENOMEM;
-    server_join(server, stream, &e->caller.client);
-    caller_run(&e->caller, eddy_receive(stream), on_bytes);
+    server_join(server, stream, &e->client);
+    client_run(&e->client, eddy_receive(stream), on_bytes);
     return 0;
 }
 
