@@ -111,8 +111,8 @@ EDDY_API void eddy_unref(struct eddy_deferred *deferred);
 /*
  * A link. *result is what came: what the function does not eddy_take() is freed
  * when it returns. It returns what goes on: `return eddy_take(result)` passes
- * it on, eddy_none() is nothing, eddy_fail() an error, eddy_wait_for() a
- * deferred.
+ * it on (`return *result` would leave two owners), eddy_none() is nothing,
+ * eddy_fail() an error, eddy_wait_for() a deferred.
  */
 typedef struct eddy_value eddy_link_fn(struct eddy_value *result, void *arg);
 
@@ -185,8 +185,7 @@ EDDY_API const struct eddy_value *eddy_peek(struct eddy_deferred *deferred);
  * -EAGAIN. */
 EDDY_API struct eddy_value eddy_take_result(struct eddy_deferred *deferred);
 
-/* ---- Made of others -------------------------------------------------------
- */
+/* ---- Made of others ----------------------------------------------------- */
 
 typedef struct eddy_value eddy_make_fn(void *arg);
 
