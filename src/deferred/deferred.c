@@ -85,10 +85,10 @@ static void report(const struct eddy_domain *domain,
  * length goes in constant stack. */
 static void destroy(struct eddy_domain *domain, struct eddy_deferred *deferred)
 {
-    if (eddy_value_is_error(&deferred->result) &&
+    if (eddy__is_error(&deferred->result) &&
         (deferred->flags & DEFERRED_HANDLED) == 0)
         report(domain, deferred);
-    eddy_value_free(&deferred->result);
+    eddy__value_free(&deferred->result);
     while (deferred->first != NULL) {
         struct link *link = deferred->first;
 

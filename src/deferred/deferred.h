@@ -28,6 +28,39 @@
 #include <eddy/timing.h>
 #include <eddy/value.h>
 
+/* ---- Values ------------------------------------------------------------- */
+
+/* What frees them tells what they are. */
+void eddy__free_code(void *nothing);
+void eddy__free_awaited(void *deferred);
+void eddy__error_unref(void *error);
+
+extern const struct eddy_value eddy__out_of_memory;
+/* An error with its details; it takes over a reference. */
+struct error;
+struct eddy_value eddy__detailed(struct error *error);
+struct error *eddy__details(const struct eddy_value *value);
+void eddy__error_ref(struct error *error);
+
+static inline bool eddy__is_error(const struct eddy_value *value)
+{
+    return value->free != NULL &&
+           (value->free == eddy__free_code || value->free == eddy__error_unref);
+}
+
+/* The deferred that eddy_wait_for() made a value of, or NULL. */
+static inline struct eddy_deferred *
+eddy__awaited(const struct eddy_value *value)
+{
+    return value->free == eddy__free_awaited ? value->ptr : NULL;
+}
+
+static inline void eddy__value_free(struct eddy_value *value)
+{
+    if (value->free != NULL)
+        eddy_value_free(value);
+}
+
 /* ---- Domains ------------------------------------------------------------ */
 
 /* Memory of one size that is kept for the next one who asks. */
@@ -35,6 +68,9 @@ struct pool {
     void *free;
     size_t kept, size;
 };
+
+/* So many are kept of a size; with more, memory goes back. */
+enum { KEPT = 1024 };
 
 struct eddy_domain {
     /* Chains to run, each with a reference; the first is run next. What becomes
@@ -59,9 +95,40 @@ static inline bool eddy__is_debug(const struct eddy_domain *domain)
     return domain->debug || eddy_loop_debug(domain->loop);
 }
 
-void *eddy__pool_get(struct eddy_domain *domain, struct pool *pool);
-void eddy__pool_put(struct eddy_domain *domain, struct pool *pool, void *ptr);
-void eddy__domain_unref(struct eddy_domain *domain);
+void *eddy__allocate(struct eddy_domain *domain, size_t size);
+void eddy__release(struct eddy_domain *domain, void *ptr);
+
+static inline void *eddy__pool_get(struct eddy_domain *domain,
+                                   struct pool *pool)
+{
+    void *ptr = pool->free;
+
+    if (ptr == NULL)
+        return eddy__allocate(domain, pool->size);
+    pool->free = *(void **)ptr;
+    pool->kept--;
+    return ptr;
+}
+
+static inline void eddy__pool_put(struct eddy_domain *domain, struct pool *pool,
+                                  void *ptr)
+{
+    if (pool->kept == KEPT) {
+        eddy__release(domain, ptr);
+        return;
+    }
+    *(void **)ptr = pool->free;
+    pool->free = ptr;
+    pool->kept++;
+}
+
+void eddy__domain_ends(struct eddy_domain *domain);
+
+static inline void eddy__domain_unref(struct eddy_domain *domain)
+{
+    if (--domain->refs == 0)
+        eddy__domain_ends(domain);
+}
 
 /* ---- Deferreds ---------------------------------------------------------- */
 
@@ -141,21 +208,6 @@ int eddy__add(struct eddy_deferred *deferred, const struct eddy_link *link);
 void eddy__run_chain(struct eddy_deferred *deferred);
 /* The arguments of a link that is over. */
 void eddy__link_over(const struct eddy_link *link);
-
-/* ---- value.c ------------------------------------------------------------ */
-
-extern const struct eddy_value eddy__out_of_memory;
-/* The deferred that eddy_wait_for() made a value of, or NULL. */
-struct eddy_deferred *eddy__awaited(const struct eddy_value *value);
-/* An error with its details; it takes over a reference. */
-struct error;
-struct eddy_value eddy__detailed(struct error *error);
-struct error *eddy__details(const struct eddy_value *value);
-
-/* ---- error.c ------------------------------------------------------------ */
-
-void eddy__error_ref(struct error *error);
-void eddy__error_unref(void *error);
 
 /* ---- operation.c -------------------------------------------------------- */
 

@@ -4,35 +4,20 @@
 
 /* ---- Memory ------------------------------------------------------------- */
 
-/* So many are kept of a size; with more, memory goes back. */
-enum { KEPT = 1024 };
-
-void *eddy__pool_get(struct eddy_domain *domain, struct pool *pool)
+void *eddy__allocate(struct eddy_domain *domain, size_t size)
 {
-    void *ptr = pool->free;
-
-    if (ptr == NULL)
-        return domain->mem.resize(domain->mem.arg, NULL, pool->size);
-    pool->free = *(void **)ptr;
-    pool->kept--;
-    return ptr;
+    return domain->mem.resize(domain->mem.arg, NULL, size);
 }
 
-void eddy__pool_put(struct eddy_domain *domain, struct pool *pool, void *ptr)
+void eddy__release(struct eddy_domain *domain, void *ptr)
 {
-    if (pool->kept == KEPT) {
-        domain->mem.resize(domain->mem.arg, ptr, 0);
-        return;
-    }
-    *(void **)ptr = pool->free;
-    pool->free = ptr;
-    pool->kept++;
+    domain->mem.resize(domain->mem.arg, ptr, 0);
 }
 
 static void empty(struct eddy_domain *domain, struct pool *pool)
 {
     while (pool->free != NULL)
-        domain->mem.resize(domain->mem.arg, eddy__pool_get(domain, pool), 0);
+        eddy__release(domain, eddy__pool_get(domain, pool));
 }
 
 /* ---- Life --------------------------------------------------------------- */
@@ -66,10 +51,8 @@ int eddy_domain_new(struct eddy_domain **ret_domain,
     return 0;
 }
 
-void eddy__domain_unref(struct eddy_domain *domain)
+void eddy__domain_ends(struct eddy_domain *domain)
 {
-    if (--domain->refs > 0)
-        return;
     empty(domain, &domain->deferreds);
     empty(domain, &domain->links);
     empty(domain, &domain->runs);

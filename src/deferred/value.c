@@ -14,13 +14,13 @@ static void free_lent(void *ptr)
     (void)ptr;
 }
 
-static void free_code(void *ptr)
+void eddy__free_code(void *ptr)
 {
     assert(ptr != NULL); /* and not the same code as free_lent() */
     (void)ptr;
 }
 
-static void free_awaited(void *deferred)
+void eddy__free_awaited(void *deferred)
 {
     eddy_unref(deferred);
 }
@@ -48,22 +48,17 @@ struct eddy_value eddy_fail(int err)
 {
     struct eddy_value value = eddy_int(err < 0 ? err : -EINVAL);
 
-    value.free = free_code;
+    value.free = eddy__free_code;
     return value;
 }
 
-const struct eddy_value eddy__out_of_memory = { { -ENOMEM }, free_code };
+const struct eddy_value eddy__out_of_memory = { { -ENOMEM }, eddy__free_code };
 
 struct eddy_value eddy_wait_for(struct eddy_deferred *deferred)
 {
     if (deferred == NULL)
         return eddy_fail(-EINVAL);
-    return make(deferred, free_awaited);
-}
-
-struct eddy_deferred *eddy__awaited(const struct eddy_value *value)
-{
-    return value->free == free_awaited ? value->ptr : NULL;
+    return make(deferred, eddy__free_awaited);
 }
 
 struct eddy_value eddy__detailed(struct error *error)
@@ -89,8 +84,7 @@ void eddy_value_free(struct eddy_value *value)
 
 bool eddy_value_is_error(const struct eddy_value *value)
 {
-    return value != NULL &&
-           (value->free == free_code || value->free == eddy__error_unref);
+    return value != NULL && eddy__is_error(value);
 }
 
 int eddy_error_code(const struct eddy_value *value)
@@ -110,7 +104,7 @@ struct eddy_value eddy_value_share(const struct eddy_value *value)
         eddy__error_ref(eddy__details(value));
     else if (eddy_value_many(value) != NULL)
         return eddy__lend_values(eddy_value_many(value));
-    else if (value->free != NULL && value->free != free_code)
+    else if (value->free != NULL && value->free != eddy__free_code)
         return eddy_lend(value->ptr);
     return *value;
 }
