@@ -81,6 +81,25 @@ START_TEST(an_error_moves_and_is_no_longer_the_inner_ones) /* D26 */
 }
 END_TEST
 
+START_TEST(an_error_that_is_waited_for_is_not_one_that_was_looked_at) /* D90 */
+{
+    for (int dropped = 0; dropped < 2; dropped++) {
+        struct eddy_deferred *inner = pending(), *d = pending();
+
+        ck_assert_int_eq(eddy_fire(d, eddy_int(1)), 0);
+        ck_assert_ptr_nonnull(eddy_peek(d));
+        eddy_then(d, await, eddy_ref(inner));
+        if (dropped == 0)
+            ck_assert_int_eq(eddy_fire(inner, eddy_fail(-EIO)), 0);
+        eddy_unref(inner);
+        if (dropped != 0)
+            ck_assert_int_eq(eddy_fire(d, eddy_fail(-EIO)), 0);
+        eddy_unref(d);
+        ck_assert_int_eq(logged("unhandled"), dropped + 1);
+    }
+}
+END_TEST
+
 START_TEST(a_rescue_may_wait_as_well) /* D27 */
 {
     struct eddy_deferred *inner = pending(), *d = failed(-EIO);
@@ -314,6 +333,7 @@ int main(void)
         the_result_moves,
         one_deferred_has_one_waiter,
         an_error_moves_and_is_no_longer_the_inner_ones,
+        an_error_that_is_waited_for_is_not_one_that_was_looked_at,
         a_rescue_may_wait_as_well,
         waiting_goes_through_any_number,
         links_added_while_it_waits_run_after_what_it_waits_for,

@@ -82,7 +82,7 @@ static struct eddy_value hand_over(struct eddy_value *result, void *arg)
 
     waiter->waits_for->waiter = NULL;
     waiter->waits_for = NULL;
-    waiter->result = eddy_take(result);
+    set_result(waiter, eddy_take(result));
     eddy__run_chain(waiter);
     return eddy_none();
 }

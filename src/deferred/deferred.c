@@ -120,7 +120,8 @@ static void bury(struct eddy_domain *domain)
 static void disappoint(struct eddy_deferred *waiter)
 {
     waiter->waits_for = NULL;
-    waiter->flags &= ~(DEFERRED_FIRED | DEFERRED_ASKED | DEFERRED_ENDING);
+    waiter->flags &=
+        ~(DEFERRED_FIRED | DEFERRED_ASKED | DEFERRED_ENDING | DEFERRED_HANDLED);
 }
 
 /* Whatever is done with it from now on, it is not there. */
