@@ -15,7 +15,7 @@
 static void enqueue(struct eddy_domain *domain, struct eddy_deferred *deferred)
 {
     if ((deferred->flags & DEFERRED_QUEUED) != 0) {
-        eddy_unref(deferred);
+        eddy__unref(deferred);
         return;
     }
     deferred->flags |= DEFERRED_QUEUED;
@@ -55,15 +55,17 @@ static int may_wait(const struct eddy_deferred *waiter,
 static void set_result(struct eddy_deferred *deferred, struct eddy_value value)
 {
     deferred->flags &= ~DEFERRED_HANDLED;
-    eddy_value_free(&deferred->result);
+    eddy__value_free(&deferred->result);
     deferred->result = value;
 }
 
 /* To the end of the chain. */
-static void append(struct eddy_deferred *deferred, struct link *added,
-                   const struct eddy_link *link)
+static inline void append(struct eddy_deferred *deferred, struct link *added,
+                          const struct eddy_link *link)
 {
     *added = (struct link){ .both = *link };
+    if (link->free_then != NULL || link->free_rescue != NULL)
+        added->flags = LINK_FREES;
     if (deferred->first == NULL)
         deferred->first = added;
     else
@@ -73,7 +75,7 @@ static void append(struct eddy_deferred *deferred, struct link *added,
 
 static void let_go(void *deferred)
 {
-    eddy_unref(deferred);
+    eddy__unref(deferred);
 }
 
 static struct eddy_value hand_over(struct eddy_value *result, void *arg)
@@ -118,7 +120,7 @@ static void go_on_with(struct eddy_deferred *deferred, struct eddy_value answer,
             answer = err < 0 ? eddy_fail(err) : eddy_take(&inner->result);
         set_result(deferred, answer);
     }
-    eddy_unref(inner);
+    eddy__unref(inner);
 }
 
 /* An error with details may be there twice: see eddy_value_share(). */
@@ -137,35 +139,50 @@ void eddy__link_over(const struct eddy_link *link)
         over.free_rescue(over.rescue_arg);
 }
 
-static struct eddy_value call(struct eddy_deferred *deferred, eddy_link_fn *fn,
-                              void *arg)
+/* What a link has answered, if it is not as simple as integers. */
+static LONG_WAY void settle(struct eddy_deferred *deferred, struct link *link,
+                            struct eddy_value answer)
 {
-    struct eddy_value result = eddy_take(&deferred->result), answer;
+    struct eddy_value *result = &deferred->result;
+    struct eddy_link over = link->both; /* its memory may be used again */
 
-    deferred->flags |= DEFERRED_IN_LINK;
-    answer = fn(&result, arg);
-    if (!are_same(&result, &answer)) /* not `return *result` */
-        eddy_value_free(&result);
-    deferred->flags &= ~DEFERRED_IN_LINK;
-    return answer;
+    if (are_same(result, &answer)) /* `return *result` */
+        *result = eddy_none();
+    else
+        eddy__value_free(result);
+    deferred->domain->calling = NULL;
+    go_on_with(deferred, answer, link);
+    eddy__link_over(&over);
 }
 
-static void call_first(struct eddy_deferred *deferred)
+/* The result stays where it is meanwhile: nobody else sees it in there. */
+static inline void call_first(struct eddy_domain *domain,
+                              struct eddy_deferred *deferred)
 {
+    struct eddy_value *result = &deferred->result, answer;
     struct link *first = deferred->first;
-    struct eddy_link link = first->both;
-    bool failed = eddy_value_is_error(&deferred->result);
-    eddy_link_fn *fn = failed ? link.rescue : link.then;
-    void *arg = failed ? link.rescue_arg : link.then_arg;
+    eddy_link_fn *fn;
+    bool failed;
 
     deferred->first = first->next;
-    if (first->lost_next)
+    if ((first->flags & LINK_LOST_NEXT) != 0)
         deferred->flags |= DEFERRED_LOST_LINK;
-    if (fn != NULL)
-        go_on_with(deferred, call(deferred, fn, arg), first);
-    else
-        eddy__pool_put(deferred->domain, &deferred->domain->links, first);
-    eddy__link_over(&link);
+    failed = eddy__is_error(result);
+    fn = failed ? first->both.rescue : first->both.then;
+    if (fn != NULL) {
+        domain->calling = deferred;
+        answer =
+            fn(result, failed ? first->both.rescue_arg : first->both.then_arg);
+        if (result->free != NULL || answer.free != NULL) {
+            settle(deferred, first, answer);
+            return;
+        }
+        domain->calling = NULL;
+        *result = answer;
+    }
+    if ((first->flags & LINK_FREES) != 0)
+        eddy__link_over(&first->both);
+    eddy__pool_put(domain, &domain->links, first);
 }
 
 /* Until its end, or until there is something to be run before it. Takes over a
@@ -181,64 +198,78 @@ static void run(struct eddy_domain *domain, struct eddy_deferred *deferred)
             deferred->flags &= ~DEFERRED_LOST_LINK;
             set_result(deferred, eddy_fail(-ENOMEM));
         } else {
-            call_first(deferred);
+            call_first(domain, deferred);
         }
     }
-    eddy_unref(deferred);
+    eddy__unref(deferred);
 }
 
-static void run_ready(struct eddy_domain *domain)
+/* This one, and then all that has become ready. */
+static void run_all(struct eddy_domain *domain, struct eddy_deferred *deferred)
 {
     domain->running = true;
     domain->refs++;
-    while (domain->ready != NULL) {
-        struct eddy_deferred *deferred = domain->ready;
-
-        domain->ready = deferred->next;
-        domain->insert = &domain->ready;
-        deferred->flags &= ~DEFERRED_QUEUED;
+    for (;;) {
         run(domain, deferred);
+        domain->insert = &domain->ready;
+        deferred = domain->ready;
+        if (deferred == NULL)
+            break;
+        domain->ready = deferred->next;
+        deferred->flags &= ~DEFERRED_QUEUED;
     }
-    domain->insert = &domain->ready;
     domain->running = false;
-    eddy__judge_waits(domain);
+    if (domain->cancelled != NULL)
+        eddy__judge_waits(domain);
     eddy__domain_unref(domain);
 }
 
-void eddy__run_chain(struct eddy_deferred *deferred)
+void eddy__run_now(struct eddy_deferred *deferred)
 {
     struct eddy_domain *domain = deferred->domain;
 
-    if (eddy__has_more(deferred) && (deferred->flags & DEFERRED_IN_LINK) == 0)
-        enqueue(domain, eddy_ref(deferred));
-    if (!domain->running &&
-        (domain->ready != NULL || domain->cancelled != NULL))
-        run_ready(domain);
+    deferred->refs++;
+    if (domain->running)
+        enqueue(domain, deferred);
+    else
+        run_all(domain, deferred);
 }
 
 /* ---- Adding ------------------------------------------------------------- */
 
+/*
+ * Links come by pointer, but go by value to where things are not as usual: so
+ * the compiler sees that nobody else looks at one, and builds it where it will
+ * stay.
+ */
+
+static void drop(struct eddy_link link)
+{
+    eddy__link_over(&link);
+}
+
 /* To one that stands for no memory: it has failed, and stays so. */
-static void call_failed(const struct eddy_link *link)
+static void call_failed(struct eddy_link link)
 {
     struct eddy_value result = eddy_fail(-ENOMEM), answer;
 
-    if (link->rescue != NULL) {
-        answer = link->rescue(&result, link->rescue_arg);
+    if (link.rescue != NULL) {
+        answer = link.rescue(&result, link.rescue_arg);
         if (!are_same(&result, &answer))
             eddy_value_free(&result);
         eddy_value_free(&answer);
     }
-    eddy__link_over(link);
+    eddy__link_over(&link);
 }
 
-int eddy__add(struct eddy_deferred *deferred, const struct eddy_link *link)
+static inline int add(struct eddy_deferred *deferred,
+                      const struct eddy_link *link)
 {
     struct eddy_domain *domain = deferred->domain;
     struct link *added;
 
     if (domain == NULL) {
-        call_failed(link);
+        call_failed(*link);
         return 0;
     }
     added = eddy__pool_get(domain, &domain->links);
@@ -249,51 +280,59 @@ int eddy__add(struct eddy_deferred *deferred, const struct eddy_link *link)
     return 0;
 }
 
+int eddy__add(struct eddy_deferred *deferred, const struct eddy_link *link)
+{
+    return add(deferred, link);
+}
+
 static void lose_link(struct eddy_deferred *deferred)
 {
     if (deferred->first != NULL)
-        deferred->last->lost_next = true;
+        deferred->last->flags |= LINK_LOST_NEXT;
     else
         deferred->flags |= DEFERRED_LOST_LINK;
     eddy__run_chain(deferred);
 }
 
-struct eddy_deferred *eddy_add(struct eddy_deferred *deferred,
-                               const struct eddy_link *link)
+static inline struct eddy_deferred *add_or_lose(struct eddy_deferred *deferred,
+                                                const struct eddy_link *link)
 {
-    int err;
+    int err = deferred != NULL ? add(deferred, link) : -EINVAL;
 
-    if (link == NULL)
-        return deferred;
-    err = deferred != NULL ? eddy__add(deferred, link) : -EINVAL;
     if (err == -ENOMEM)
         lose_link(deferred);
     if (err < 0)
-        eddy__link_over(link);
+        drop(*link);
     return deferred;
+}
+
+struct eddy_deferred *eddy_add(struct eddy_deferred *deferred,
+                               const struct eddy_link *link)
+{
+    return link != NULL ? add_or_lose(deferred, link) : deferred;
 }
 
 struct eddy_deferred *eddy_then(struct eddy_deferred *deferred,
                                 eddy_link_fn *fn, void *arg)
 {
-    return eddy_add(deferred,
-                    &(struct eddy_link){ .then = fn, .then_arg = arg });
+    return add_or_lose(deferred,
+                       &(struct eddy_link){ .then = fn, .then_arg = arg });
 }
 
 struct eddy_deferred *eddy_rescue(struct eddy_deferred *deferred,
                                   eddy_link_fn *fn, void *arg)
 {
-    return eddy_add(deferred,
-                    &(struct eddy_link){ .rescue = fn, .rescue_arg = arg });
+    return add_or_lose(deferred,
+                       &(struct eddy_link){ .rescue = fn, .rescue_arg = arg });
 }
 
 struct eddy_deferred *eddy_both(struct eddy_deferred *deferred,
                                 eddy_link_fn *fn, void *arg)
 {
-    return eddy_add(deferred, &(struct eddy_link){ .then = fn,
-                                                   .then_arg = arg,
-                                                   .rescue = fn,
-                                                   .rescue_arg = arg });
+    return add_or_lose(deferred, &(struct eddy_link){ .then = fn,
+                                                      .then_arg = arg,
+                                                      .rescue = fn,
+                                                      .rescue_arg = arg });
 }
 
 /* ---- From one to another ------------------------------------------------ */
@@ -319,7 +358,7 @@ struct eddy_deferred *eddy_chain(struct eddy_deferred *deferred,
     if (eddy__add(deferred, &link) < 0) {
         lose_link(deferred);
         (void)eddy_fire_at(next, eddy_fail(-ENOMEM), "eddy_chain()");
-        eddy_unref(next);
+        eddy__unref(next);
     }
     return deferred;
 }

@@ -27,23 +27,13 @@ struct eddy_deferred *eddy_deferred_new_at(struct eddy_domain *domain,
     deferred = eddy__pool_get(domain, &domain->deferreds);
     if (deferred == NULL)
         return &no_memory;
-    *deferred = (struct eddy_deferred){ .domain = domain,
-                                        .canceller = canceller,
-                                        .canceller_arg = arg,
-                                        .made_at = at,
-                                        .refs = 1 };
+    *deferred = no_memory; /* zeroes; gcc's own way to zero so much is slow */
+    deferred->domain = domain;
+    deferred->canceller = canceller;
+    deferred->canceller_arg = arg;
+    deferred->made_at = at;
+    deferred->refs = 1;
     domain->refs++;
-    return deferred;
-}
-
-struct eddy_deferred *eddy_fired_at(struct eddy_domain *domain,
-                                    struct eddy_value value, const char *at)
-{
-    struct eddy_deferred *deferred =
-        eddy_deferred_new_at(domain, NULL, NULL, at);
-
-    if (eddy_fire_at(deferred, value, at) < 0)
-        (void)eddy_fire_at(deferred, eddy_fail(-EINVAL), at);
     return deferred;
 }
 
@@ -125,23 +115,26 @@ static void disappoint(struct eddy_deferred *waiter)
 }
 
 /* Whatever is done with it from now on, it is not there. */
-void eddy_unref(struct eddy_deferred *deferred)
+void eddy__bury(struct eddy_deferred *deferred)
 {
-    struct eddy_domain *domain;
+    struct eddy_domain *domain = deferred->domain;
 
-    if (!eddy__is_real(deferred) || --deferred->refs > 0)
-        return;
     if (deferred->waiter != NULL)
         disappoint(deferred->waiter);
-    eddy__has_ended(deferred);
-    domain = deferred->domain;
+    if (deferred->cancelled != NULL)
+        eddy__has_ended(deferred);
     deferred->domain = NULL;
     deferred->next = domain->dead;
     domain->dead = deferred;
-    if (!domain->running)
+    if (domain->cancelled != NULL && !domain->running)
         eddy__judge_waits(domain);
     if (!domain->burying)
         bury(domain);
+}
+
+void eddy_unref(struct eddy_deferred *deferred)
+{
+    eddy__unref(deferred);
 }
 
 /* ---- Firing ------------------------------------------------------------- */
@@ -181,25 +174,56 @@ static int may_fire(struct eddy_deferred *deferred,
     return *ret_swallow ? 0 : refuse(deferred);
 }
 
-int eddy_fire_at(struct eddy_deferred *deferred, struct eddy_value value,
-                 const char *at)
+/* By value: what nobody points to need not be in memory at all. */
+static int drop(struct eddy_value value, int err)
+{
+    eddy_value_free(&value);
+    return err;
+}
+
+static inline int fire(struct eddy_deferred *deferred, struct eddy_value value,
+                       const char *at)
+{
+    deferred->flags |= DEFERRED_FIRED;
+    deferred->result = value;
+    deferred->fired_at = at;
+    deferred->canceller = NULL;
+    if (deferred->cancelled != NULL)
+        eddy__has_ended(deferred);
+    eddy__run_chain(deferred);
+    return 0;
+}
+
+static LONG_WAY int try_to_fire(struct eddy_deferred *deferred,
+                                struct eddy_value value, const char *at)
 {
     bool swallow = true;
     int err = deferred == NULL ? -EINVAL : 0;
 
     if (eddy__is_real(deferred))
         err = may_fire(deferred, &value, &swallow);
-    if (err < 0 || swallow) {
-        eddy_value_free(&value);
-        return err;
-    }
-    deferred->flags |= DEFERRED_FIRED;
-    deferred->result = value;
-    deferred->fired_at = at;
-    deferred->canceller = NULL;
-    eddy__has_ended(deferred);
-    eddy__run_chain(deferred);
-    return 0;
+    return err < 0 || swallow ? drop(value, err) : fire(deferred, value, at);
+}
+
+/* The short way for an integer, outside of loops. */
+int eddy_fire_at(struct eddy_deferred *deferred, struct eddy_value value,
+                 const char *at)
+{
+    if (eddy__is_real(deferred) && deferred->domain->loop == NULL &&
+        value.free == NULL && (deferred->flags & DEFERRED_FIRED) == 0)
+        return fire(deferred, value, at);
+    return try_to_fire(deferred, value, at);
+}
+
+struct eddy_deferred *eddy_fired_at(struct eddy_domain *domain,
+                                    struct eddy_value value, const char *at)
+{
+    struct eddy_deferred *deferred =
+        eddy_deferred_new_at(domain, NULL, NULL, at);
+
+    if (try_to_fire(deferred, value, at) < 0)
+        (void)try_to_fire(deferred, eddy_fail(-EINVAL), at);
+    return deferred;
 }
 
 /* ---- Pausing ------------------------------------------------------------ */

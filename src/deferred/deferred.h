@@ -28,6 +28,13 @@
 #include <eddy/timing.h>
 #include <eddy/value.h>
 
+/* Not to be inlined: what calls it has a short way that needs less. */
+#ifdef __GNUC__
+#define LONG_WAY __attribute__((noinline))
+#else
+#define LONG_WAY
+#endif
+
 /* ---- Values ------------------------------------------------------------- */
 
 /* What frees them tells what they are. */
@@ -77,8 +84,9 @@ struct eddy_domain {
      * ready goes to where `insert` points: before what was ready earlier, after
      * what became ready in the same link. */
     struct eddy_deferred *ready, **insert;
-    struct eddy_deferred *dead; /* to be destroyed */
-    struct ticket *cancelled;   /* waits to be judged */
+    struct eddy_deferred *calling; /* a link of this one is being called */
+    struct eddy_deferred *dead;    /* to be destroyed */
+    struct ticket *cancelled;      /* waits to be judged */
     bool running, burying, debug;
     struct pool deferreds, links, runs;
     struct eddy_mem mem;
@@ -136,7 +144,6 @@ static inline void eddy__domain_unref(struct eddy_domain *domain)
 #define DEFERRED_ASKED     (1u << 1) /* its canceller has been called */
 #define DEFERRED_SWALLOWS  (1u << 2) /* one late result */
 #define DEFERRED_QUEUED    (1u << 3) /* in the domain's `ready` */
-#define DEFERRED_IN_LINK   (1u << 4) /* a link of it is being called */
 #define DEFERRED_LOST_LINK (1u << 5) /* the next one: there was no memory */
 #define DEFERRED_HANDLED   (1u << 6) /* the error was looked at */
 #define DEFERRED_ENDING    (1u << 7) /* the canceller will fire it later */
@@ -149,29 +156,45 @@ struct running {
     const struct eddy_op_type *type;
 };
 
+#define LINK_LOST_NEXT                                                         \
+    (1u << 0)                /* there was no memory for the one after it       \
+                              */
+#define LINK_FREES (1u << 1) /* its arguments */
+
 struct link {
     struct link *next;
     struct eddy_link both;
-    bool lost_next;
+    unsigned flags;
 };
 
+/* In the order of use: what firing and running touch comes first. */
 struct eddy_deferred {
     struct eddy_domain *domain; /* NULL: it stands for no memory, or is dead */
     struct eddy_value result;
     struct link *first, *last;
-    struct eddy_deferred *waiter;    /* for this one; both without a */
-    struct eddy_deferred *waits_for; /* reference: its link has one */
-    struct eddy_deferred *next;      /* in `ready` or `dead` */
+    unsigned refs, pauses, flags;
+    struct eddy_deferred *waits_for; /* both without a reference: the link */
+    struct eddy_deferred *waiter;    /* of the one that waits has one */
     struct ticket *cancelled;        /* waits that end with it */
+    struct eddy_deferred *next;      /* in `ready` or `dead` */
     eddy_canceller_fn *canceller;
     void *canceller_arg;
     const char *made_at, *fired_at;
-    unsigned refs, pauses, flags;
 };
 
 static inline bool eddy__is_real(const struct eddy_deferred *deferred)
 {
     return deferred != NULL && deferred->domain != NULL;
+}
+
+/* The last reference is gone. */
+void eddy__bury(struct eddy_deferred *deferred);
+
+/* eddy_unref() */
+static inline void eddy__unref(struct eddy_deferred *deferred)
+{
+    if (eddy__is_real(deferred) && --deferred->refs == 0)
+        eddy__bury(deferred);
 }
 
 /* Could a link run now? */
@@ -193,21 +216,12 @@ static inline bool eddy__has_more(const struct eddy_deferred *deferred)
 static inline bool eddy__is_done(const struct eddy_deferred *deferred)
 {
     return eddy__is_runnable(deferred) && !eddy__has_more(deferred) &&
-           (deferred->flags & DEFERRED_IN_LINK) == 0;
+           deferred->domain->calling != deferred;
 }
 
 /* What it waits for, or itself, if a canceller that was asked will fire that;
  * else NULL. */
 struct eddy_deferred *eddy__ending(const struct eddy_deferred *deferred);
-
-/* ---- chain.c ------------------------------------------------------------ */
-
-/* eddy_add(), but -ENOMEM leaves all as it was. */
-int eddy__add(struct eddy_deferred *deferred, const struct eddy_link *link);
-/* Runs what there is to run of it, now or when the link that runs is over. */
-void eddy__run_chain(struct eddy_deferred *deferred);
-/* The arguments of a link that is over. */
-void eddy__link_over(const struct eddy_link *link);
 
 /* ---- operation.c -------------------------------------------------------- */
 
@@ -215,5 +229,23 @@ void eddy__link_over(const struct eddy_link *link);
 void eddy__judge_waits(struct eddy_domain *domain);
 /* It has fired, or never will: those that wait for that are to be judged. */
 void eddy__has_ended(struct eddy_deferred *deferred);
+
+/* ---- chain.c ------------------------------------------------------------ */
+
+/* eddy_add(), but -ENOMEM leaves all as it was. */
+int eddy__add(struct eddy_deferred *deferred, const struct eddy_link *link);
+/* Runs what there is to run of it, now or when the link that runs is over. */
+void eddy__run_now(struct eddy_deferred *deferred);
+static inline void eddy__run_chain(struct eddy_deferred *deferred)
+{
+    struct eddy_domain *domain = deferred->domain;
+
+    if (eddy__has_more(deferred) && domain->calling != deferred)
+        eddy__run_now(deferred);
+    else if (domain->cancelled != NULL && !domain->running)
+        eddy__judge_waits(domain);
+}
+/* The arguments of a link that is over. */
+void eddy__link_over(const struct eddy_link *link);
 
 #endif
