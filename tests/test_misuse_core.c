@@ -266,6 +266,7 @@ START_TEST(null_is_nothing_for_the_front)
     ck_assert(!eddy_loop_running(NULL));
     ck_assert_int_eq(eddy_loop_now_ns(NULL), 0);
     ck_assert_int_eq(eddy_loop_update_now(NULL), 0);
+    ck_assert_int_eq(eddy_loop_read_clock(NULL), 0);
     ck_assert_ptr_null(eddy_loop_poller(NULL));
     run_out(loop);
 }

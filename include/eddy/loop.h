@@ -167,6 +167,8 @@ EDDY_API bool eddy_loop_running(const struct eddy_loop *loop);
 EDDY_API int64_t eddy_loop_now_ns(const struct eddy_loop *loop);
 /* Reads the clock now; what a long callback calls before it reckons. */
 EDDY_API int64_t eddy_loop_update_now(struct eddy_loop *loop);
+/* Reads it, and leaves the time of the others as it is. */
+EDDY_API int64_t eddy_loop_read_clock(const struct eddy_loop *loop);
 
 /* ---- Calls from elsewhere ----------------------------------------------- */
 

@@ -214,6 +214,11 @@ int64_t eddy_loop_now_ns(const struct eddy_loop *loop)
     return loop == NULL ? 0 : loop->now_ns;
 }
 
+int64_t eddy_loop_read_clock(const struct eddy_loop *loop)
+{
+    return loop == NULL ? 0 : eddy__read_clock(loop);
+}
+
 int64_t eddy_loop_update_now(struct eddy_loop *loop)
 {
     if (loop == NULL)

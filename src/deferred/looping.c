@@ -92,7 +92,7 @@ static void stop_waiting(struct eddy_looping *looping)
 /* Until the next multiple of the interval. */
 static void wait_for_call(struct eddy_looping *looping)
 {
-    int64_t now_ns = eddy_loop_update_now(looping->domain->loop), left_ns = 0;
+    int64_t now_ns = eddy_loop_read_clock(looping->domain->loop), left_ns = 0;
 
     if (looping->interval_ns > 0)
         left_ns = looping->interval_ns -
@@ -245,7 +245,7 @@ struct eddy_deferred *eddy_looping_start(struct eddy_looping *looping,
     looping->deferred = eddy_ref(deferred);
     looping->running = true;
     looping->err = 0;
-    looping->start_ns = eddy_loop_update_now(looping->domain->loop);
+    looping->start_ns = eddy_loop_read_clock(looping->domain->loop);
     looping->interval_ns = interval_ns;
     looping->last = now ? -1 : 0;
     looping->holds++; /* fn may free it */
@@ -279,7 +279,7 @@ int eddy_looping_reset(struct eddy_looping *looping)
 
     if (err < 0)
         return err;
-    looping->start_ns = eddy_loop_update_now(looping->domain->loop);
+    looping->start_ns = eddy_loop_read_clock(looping->domain->loop);
     looping->last = 0;
     if (!looping->calling) {
         stop_waiting(looping);

@@ -22,15 +22,6 @@ static struct ticker *ticker_of(struct eddy_request *request)
     return eddy_pointer(eddy_request_words(request)[0]);
 }
 
-/* The loop's own time stands still within a phase. */
-static int64_t read_clock(struct eddy_request *request)
-{
-    const struct eddy_clock *clock =
-        &eddy_loop_settings(eddy_request_loop(request))->clock;
-
-    return clock->now_ns(clock->arg);
-}
-
 static int64_t add(int64_t a_ns, int64_t b_ns)
 {
     return a_ns > INT64_MAX - b_ns ? INT64_MAX : a_ns + b_ns;
@@ -64,7 +55,8 @@ static void tick(struct eddy_timer *timer, void *arg)
     if (eddy_request_over(request))
         return;
     if (t->missed == EDDY_DELAY)
-        t->due_ns = add(read_clock(request), t->interval_ns);
+        t->due_ns = add(eddy_loop_read_clock(eddy_request_loop(request)),
+                        t->interval_ns);
     if (!t->paused && eddy_timer_start_at(timer, t->due_ns) < 0)
         eddy_complete(request, eddy_n(-ENOMEM));
 }
@@ -108,7 +100,7 @@ static bool start_every(struct eddy_request *request,
     words[0] = eddy_word(t);
     t->interval_ns = interval_ns;
     t->missed = (enum eddy_missed)missed;
-    t->due_ns = add(read_clock(request), interval_ns);
+    t->due_ns = add(eddy_loop_read_clock(loop), interval_ns);
     (void)eddy_timer_init(&t->timer, loop, tick, request);
     (void)eddy_timer_background(&t->timer, true); /* the request counts */
     return eddy_timer_start_at(&t->timer, t->due_ns) < 0;
