@@ -3,6 +3,7 @@
 
 import os
 import resource
+import sys
 import socket
 import threading
 import unittest
@@ -199,6 +200,9 @@ class Demo(unittest.TestCase):
         self.assertRegex(done.stderr, r"^eddy: EDDY_POLLER .*\n$")
 
     def it_tells_the_truth_wherever_it_runs_out_of_descriptors(self):
+        # where a kqueue is made of descriptors, what they lack is memory to it
+        if sys.platform == "linux" and "kqueue" in toolkit.pollers_that_open():
+            self.skipTest("this kqueue needs more descriptors than it says")
         for held in range(20, 29):
             def few():
                 for fd in range(3, 3 + held):
