@@ -84,6 +84,7 @@ static struct eddy_value hand_over(struct eddy_value *result, void *arg)
 
     waiter->waits_for->waiter = NULL;
     waiter->waits_for = NULL;
+    waiter->held--;
     set_result(waiter, eddy_take(result));
     eddy__run_chain(waiter);
     return eddy_none();
@@ -103,6 +104,7 @@ static void wait_for(struct eddy_deferred *waiter, struct eddy_deferred *inner,
     append(inner, memory, &link);
     inner->waiter = eddy_ref(waiter);
     waiter->waits_for = inner;
+    waiter->held++;
 }
 
 /* What a link has answered; its memory is no longer needed. */

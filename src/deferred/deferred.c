@@ -33,6 +33,7 @@ struct eddy_deferred *eddy_deferred_new_at(struct eddy_domain *domain,
     deferred->canceller_arg = arg;
     deferred->made_at = at;
     deferred->refs = 1;
+    deferred->held = 1;
     domain->refs++;
     return deferred;
 }
@@ -106,7 +107,8 @@ static void bury(struct eddy_domain *domain)
         eddy__domain_unref(domain);
 }
 
-/* Nobody will fire it any more: who waits for it may be fired, or cancelled. */
+/* Nobody will fire it any more: who waits for it may be fired, or cancelled, and
+ * is held until then. */
 static void disappoint(struct eddy_deferred *waiter)
 {
     waiter->waits_for = NULL;
@@ -185,6 +187,7 @@ static inline int fire(struct eddy_deferred *deferred, struct eddy_value value,
                        const char *at)
 {
     deferred->flags |= DEFERRED_FIRED;
+    deferred->held--;
     deferred->result = value;
     deferred->fired_at = at;
     deferred->canceller = NULL;
@@ -233,17 +236,25 @@ int eddy_pause(struct eddy_deferred *deferred)
     if (deferred == NULL)
         return -EINVAL;
     if (eddy__is_real(deferred))
-        deferred->pauses++;
+        deferred->held++;
     return 0;
+}
+
+static bool is_paused(const struct eddy_deferred *deferred)
+{
+    unsigned others = (deferred->flags & DEFERRED_FIRED) == 0 ||
+                      deferred->waits_for != NULL;
+
+    return deferred->held > others;
 }
 
 int eddy_resume(struct eddy_deferred *deferred)
 {
     if (!eddy__is_real(deferred))
         return deferred == NULL ? -EINVAL : 0;
-    if (deferred->pauses == 0)
+    if (!is_paused(deferred))
         return -EINVAL;
-    deferred->pauses--;
+    deferred->held--;
     eddy__run_chain(deferred);
     return 0;
 }

@@ -172,7 +172,8 @@ struct eddy_deferred {
     struct eddy_domain *domain; /* NULL: it stands for no memory, or is dead */
     struct eddy_value result;
     struct link *first, *last;
-    unsigned refs, pauses, flags;
+    unsigned refs, flags;
+    unsigned held; /* by how many: until fired, each pause, what it waits for */
     struct eddy_deferred *waits_for; /* both without a reference: the link */
     struct eddy_deferred *waiter;    /* of the one that waits has one */
     struct ticket *cancelled;        /* waits that end with it */
@@ -200,8 +201,7 @@ static inline void eddy__unref(struct eddy_deferred *deferred)
 /* Could a link run now? */
 static inline bool eddy__is_runnable(const struct eddy_deferred *deferred)
 {
-    return (deferred->flags & DEFERRED_FIRED) != 0 && deferred->pauses == 0 &&
-           deferred->waits_for == NULL;
+    return deferred->held == 0;
 }
 
 /* Could one, and is there one? */
