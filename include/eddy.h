@@ -6,9 +6,9 @@
 #include <eddy/base.h>
 #include <eddy/collect.h>
 #include <eddy/deferred.h>
+#include <eddy/deferredlock.h>
 #include <eddy/front.h>
 #include <eddy/future.h>
-#include <eddy/lock.h>
 #include <eddy/loop.h>
 #include <eddy/net.h>
 #include <eddy/op.h>

@@ -5,9 +5,9 @@ pkginclude_HEADERS = \
 	%D%/eddy/base.h \
 	%D%/eddy/collect.h \
 	%D%/eddy/deferred.h \
+	%D%/eddy/deferredlock.h \
 	%D%/eddy/front.h \
 	%D%/eddy/future.h \
-	%D%/eddy/lock.h \
 	%D%/eddy/loop.h \
 	%D%/eddy/net.h \
 	%D%/eddy/op.h \

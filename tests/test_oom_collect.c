@@ -5,8 +5,8 @@
 #endif
 
 #include <eddy/collect.h>
+#include <eddy/deferredlock.h>
 #include <eddy/future.h>
-#include <eddy/lock.h>
 #include <eddy/timing.h>
 
 #include "oom_support.h"
@@ -258,37 +258,38 @@ END_TEST
 /* ---- Between them -------------------------------------------------------- */
 
 static int64_t take_turns(struct eddy_loop *loop,
-                          struct eddy_semaphore *semaphore)
+                          struct eddy_deferred_semaphore *semaphore)
 {
-    int64_t n = came_to(outcome(loop, eddy_acquire(semaphore)), 0), ran;
+    int64_t n = came_to(outcome(loop, eddy_deferred_acquire(semaphore)), 0),
+            ran;
     struct eddy_deferred *waits, *runs;
 
     if (n < 0)
         return n;
-    waits = eddy_acquire(semaphore);
-    runs = eddy_run_with(semaphore, wait_for_slow, loop);
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    waits = eddy_deferred_acquire(semaphore);
+    runs = eddy_deferred_run_with(semaphore, wait_for_slow, loop);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     n = came_to(outcome(loop, waits), 0);
     if (n == 0)
-        ck_assert_int_eq(eddy_release(semaphore), 0);
+        ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     ran = came_to(outcome(loop, runs), 5);
-    ck_assert_uint_eq(eddy_semaphore_tokens(semaphore), 1);
+    ck_assert_uint_eq(eddy_deferred_semaphore_tokens(semaphore), 1);
     return both_of(n, ran);
 }
 
 static int64_t play_semaphore(struct eddy_loop *loop)
 {
     struct eddy_domain *here = eddy_loop_domain(loop);
-    struct eddy_semaphore *semaphore;
+    struct eddy_deferred_semaphore *semaphore;
     int64_t n;
 
     if (here == NULL)
         return -ENOMEM;
-    n = eddy_semaphore_new(&semaphore, here, 1);
+    n = eddy_deferred_semaphore_new(&semaphore, here, 1);
     if (n < 0)
         return n;
     n = take_turns(loop, semaphore);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
     return n;
 }
 
@@ -298,42 +299,42 @@ START_TEST(no_token_is_lost)
 }
 END_TEST
 
-static int64_t hand_on(struct eddy_loop *loop, struct eddy_queue *queue,
-                       int *freed)
+static int64_t hand_on(struct eddy_loop *loop,
+                       struct eddy_deferred_queue *queue, int *freed)
 {
-    struct eddy_deferred *early = eddy_queue_get(queue), *late;
-    int64_t n = eddy_queue_put(queue, counted(freed)), second;
+    struct eddy_deferred *early = eddy_deferred_queue_get(queue), *late;
+    int64_t n = eddy_deferred_queue_put(queue, counted(freed)), second;
 
     eddy_then(early, answer, number(1));
     if (n == 0 && eddy_state(early) == EDDY_DONE)
         n = came_to(outcome(loop, early), 1);
     else
         eddy_unref(early);
-    second = eddy_queue_put(queue, counted(freed));
-    late = eddy_queue_get(queue);
+    second = eddy_deferred_queue_put(queue, counted(freed));
+    late = eddy_deferred_queue_get(queue);
     eddy_then(late, answer, number(1));
     if (eddy_state(late) == EDDY_DONE)
         second = came_to(outcome(loop, late), 1);
     else
-        eddy_unref(late);                        /* it waits in vain */
-    (void)eddy_queue_put(queue, counted(freed)); /* stays there */
+        eddy_unref(late);                                 /* it waits in vain */
+    (void)eddy_deferred_queue_put(queue, counted(freed)); /* stays there */
     return both_of(n, second);
 }
 
 static int64_t play_queue(struct eddy_loop *loop)
 {
     struct eddy_domain *here = eddy_loop_domain(loop);
-    struct eddy_queue *queue;
+    struct eddy_deferred_queue *queue;
     int freed = 0;
     int64_t n;
 
     if (here == NULL)
         return -ENOMEM;
-    n = eddy_queue_new(&queue, here, 2, 2);
+    n = eddy_deferred_queue_new(&queue, here, 2, 2);
     if (n < 0)
         return n;
     n = hand_on(loop, queue, &freed);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
     ck_assert_int_eq(freed, 3);
     return n;
 }

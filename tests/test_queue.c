@@ -6,22 +6,22 @@
 
 #include <stdlib.h>
 
-#include <eddy/lock.h>
+#include <eddy/deferredlock.h>
 
 #include "deferred_support.h"
 
 enum { MANY = 100000 };
 
-static struct eddy_queue *queue;
+static struct eddy_deferred_queue *queue;
 
 static void open_queue(size_t size, size_t backlog)
 {
-    ck_assert_int_eq(eddy_queue_new(&queue, domain, size, backlog), 0);
+    ck_assert_int_eq(eddy_deferred_queue_new(&queue, domain, size, backlog), 0);
 }
 
 static int put(int64_t n)
 {
-    return eddy_queue_put(queue, eddy_int(n));
+    return eddy_deferred_queue_put(queue, eddy_int(n));
 }
 
 START_TEST(values_are_kept_and_come_first_in_first_out) /* D98 */
@@ -29,13 +29,13 @@ START_TEST(values_are_kept_and_come_first_in_first_out) /* D98 */
     open_queue(EDDY_UNBOUNDED, EDDY_UNBOUNDED);
     for (int i = 1; i <= 3; i++)
         ck_assert_int_eq(put(i), 0);
-    ck_assert_uint_eq(eddy_queue_count(queue), 3);
+    ck_assert_uint_eq(eddy_deferred_queue_count(queue), 3);
     for (int i = 1; i <= 3; i++)
-        finish_with(eddy_queue_get(queue), i);
-    ck_assert_uint_eq(eddy_queue_count(queue), 0);
+        finish_with(eddy_deferred_queue_get(queue), i);
+    ck_assert_uint_eq(eddy_deferred_queue_count(queue), 0);
     ck_assert_int_eq(put(4), 0);
-    finish_with(eddy_queue_get(queue), 4);
-    eddy_queue_free(queue);
+    finish_with(eddy_deferred_queue_get(queue), 4);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -44,16 +44,16 @@ START_TEST(a_put_fires_the_getter_that_waited_longest_inline) /* D98 */
     struct eddy_deferred *first, *second;
 
     open_queue(1, EDDY_UNBOUNDED);
-    first = eddy_both(eddy_queue_get(queue), see, word("first"));
-    second = eddy_both(eddy_queue_get(queue), see, word("second"));
+    first = eddy_both(eddy_deferred_queue_get(queue), see, word("first"));
+    second = eddy_both(eddy_deferred_queue_get(queue), see, word("second"));
     ck_assert_int_eq(put(1), 0);
     ck_assert_str_eq(marks(), "first:1");
     ck_assert_int_eq(put(2), 0);
     ck_assert_str_eq(marks(), "second:2");
-    ck_assert_uint_eq(eddy_queue_count(queue), 0);
+    ck_assert_uint_eq(eddy_deferred_queue_count(queue), 0);
     eddy_unref(first);
     eddy_unref(second);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -65,15 +65,15 @@ START_TEST(too_much_and_too_many_fail_at_once) /* D98 */
     open_queue(2, 1);
     ck_assert_int_eq(put(1), 0);
     ck_assert_int_eq(put(2), 0);
-    ck_assert_int_eq(eddy_queue_put(queue, counted(&freed)), -ENOBUFS);
+    ck_assert_int_eq(eddy_deferred_queue_put(queue, counted(&freed)), -ENOBUFS);
     ck_assert_int_eq(freed, 1);
-    finish_with(eddy_queue_get(queue), 1);
-    finish_with(eddy_queue_get(queue), 2);
-    waits = eddy_queue_get(queue);
-    finish_with(eddy_queue_get(queue), -ENOBUFS);
+    finish_with(eddy_deferred_queue_get(queue), 1);
+    finish_with(eddy_deferred_queue_get(queue), 2);
+    waits = eddy_deferred_queue_get(queue);
+    finish_with(eddy_deferred_queue_get(queue), -ENOBUFS);
     ck_assert_int_eq(put(3), 0);
     finish_with(waits, 3);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -83,14 +83,14 @@ START_TEST(without_room_a_put_meets_a_getter_or_fails) /* D98 */
 
     open_queue(0, 1);
     ck_assert_int_eq(put(1), -ENOBUFS);
-    getter = eddy_queue_get(queue);
+    getter = eddy_deferred_queue_get(queue);
     ck_assert_int_eq(put(2), 0);
     ck_assert_int_eq(put(3), -ENOBUFS);
     finish_with(getter, 2);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
     open_queue(0, 0);
-    finish_with(eddy_queue_get(queue), -ENOBUFS);
-    eddy_queue_free(queue);
+    finish_with(eddy_deferred_queue_get(queue), -ENOBUFS);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -100,16 +100,16 @@ START_TEST(cancelled_getters_are_skipped_and_make_room) /* D98 */
 
     open_queue(1, 3);
     for (int i = 0; i < 3; i++)
-        getter[i] = eddy_queue_get(queue);
+        getter[i] = eddy_deferred_queue_get(queue);
     eddy_cancel(getter[1]); /* in the middle, then at the beginning */
     eddy_cancel(getter[0]);
     finish_with(getter[0], -ECANCELED);
     finish_with(getter[1], -ECANCELED);
-    getter[0] = eddy_queue_get(queue);
-    getter[1] = eddy_queue_get(queue);
+    getter[0] = eddy_deferred_queue_get(queue);
+    getter[1] = eddy_deferred_queue_get(queue);
     eddy_cancel(getter[1]); /* at the end */
     finish_with(getter[1], -ECANCELED);
-    getter[1] = eddy_queue_get(queue);
+    getter[1] = eddy_deferred_queue_get(queue);
     ck_assert_int_eq(put(1), 0);
     finish_with(getter[2], 1);
     ck_assert_int_eq(put(2), 0);
@@ -117,8 +117,8 @@ START_TEST(cancelled_getters_are_skipped_and_make_room) /* D98 */
     eddy_cancel(getter[1]);
     finish_with(getter[1], -ECANCELED);
     ck_assert_int_eq(put(3), 0);
-    ck_assert_uint_eq(eddy_queue_count(queue), 1);
-    eddy_queue_free(queue);
+    ck_assert_uint_eq(eddy_deferred_queue_count(queue), 1);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -127,11 +127,11 @@ START_TEST(a_getter_that_has_its_value_cannot_be_cancelled)
     struct eddy_deferred *getter;
 
     open_queue(1, 1);
-    getter = eddy_queue_get(queue);
+    getter = eddy_deferred_queue_get(queue);
     ck_assert_int_eq(put(1), 0);
     eddy_cancel(getter);
     finish_with(getter, 1);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -140,12 +140,12 @@ START_TEST(a_getter_that_somebody_else_fired_is_skipped)
     struct eddy_deferred *getter;
 
     open_queue(1, 2);
-    getter = eddy_queue_get(queue);
+    getter = eddy_deferred_queue_get(queue);
     ck_assert_int_eq(eddy_fire(getter, eddy_int(9)), 0);
     ck_assert_int_eq(put(1), 0);
     finish_with(getter, 9);
-    finish_with(eddy_queue_get(queue), 1);
-    eddy_queue_free(queue);
+    finish_with(eddy_deferred_queue_get(queue), 1);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -155,15 +155,15 @@ START_TEST(freeing_frees_values_and_cancels_getters)
     int freed = 0;
 
     open_queue(2, 1);
-    ck_assert_int_eq(eddy_queue_put(queue, counted(&freed)), 0);
-    ck_assert_int_eq(eddy_queue_put(queue, counted(&freed)), 0);
-    eddy_queue_free(queue);
+    ck_assert_int_eq(eddy_deferred_queue_put(queue, counted(&freed)), 0);
+    ck_assert_int_eq(eddy_deferred_queue_put(queue, counted(&freed)), 0);
+    eddy_deferred_queue_free(queue);
     ck_assert_int_eq(freed, 2);
     open_queue(2, 1);
-    getter = eddy_queue_get(queue);
-    eddy_queue_free(queue);
+    getter = eddy_deferred_queue_get(queue);
+    eddy_deferred_queue_free(queue);
     finish_with(getter, -ECANCELED);
-    eddy_queue_free(NULL);
+    eddy_deferred_queue_free(NULL);
 }
 END_TEST
 
@@ -172,16 +172,16 @@ START_TEST(a_value_for_a_getter_that_nobody_holds_is_freed)
     int freed = 0;
 
     open_queue(0, 1);
-    eddy_unref(eddy_queue_get(queue));
-    ck_assert_int_eq(eddy_queue_put(queue, counted(&freed)), 0);
+    eddy_unref(eddy_deferred_queue_get(queue));
+    ck_assert_int_eq(eddy_deferred_queue_put(queue, counted(&freed)), 0);
     ck_assert_int_eq(freed, 1);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
 static struct eddy_value free_queue(struct eddy_value *result, void *text)
 {
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
     return see(result, text);
 }
 
@@ -190,8 +190,9 @@ START_TEST(a_getter_may_free_the_queue_that_fires_it)
     struct eddy_deferred *second;
 
     open_queue(1, 2);
-    eddy_unref(eddy_both(eddy_queue_get(queue), free_queue, word("first")));
-    second = eddy_queue_get(queue);
+    eddy_unref(
+        eddy_both(eddy_deferred_queue_get(queue), free_queue, word("first")));
+    second = eddy_deferred_queue_get(queue);
     ck_assert_int_eq(put(1), 0);
     ck_assert_str_eq(marks(), "first:1");
     finish_with(second, -ECANCELED);
@@ -210,10 +211,10 @@ START_TEST(getters_may_cancel_each_other_while_the_queue_is_freed)
 
     open_queue(1, 3);
     for (int i = 0; i < 3; i++)
-        getter[i] = eddy_queue_get(queue);
+        getter[i] = eddy_deferred_queue_get(queue);
     eddy_both(getter[0], cancel_it, getter[1]);
     eddy_both(getter[1], cancel_it, getter[2]);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
     for (int i = 0; i < 3; i++)
         finish_with(getter[i], -ECANCELED);
 }
@@ -223,16 +224,17 @@ START_TEST(bad_arguments_are_refused)
 {
     int freed = 0;
 
-    ck_assert_int_eq(eddy_queue_new(NULL, domain, 1, 1), -EINVAL);
-    ck_assert_int_eq(eddy_queue_new(&queue, NULL, 1, 1), -EINVAL);
-    ck_assert_int_eq(eddy_queue_put(NULL, counted(&freed)), -EINVAL);
+    ck_assert_int_eq(eddy_deferred_queue_new(NULL, domain, 1, 1), -EINVAL);
+    ck_assert_int_eq(eddy_deferred_queue_new(&queue, NULL, 1, 1), -EINVAL);
+    ck_assert_int_eq(eddy_deferred_queue_put(NULL, counted(&freed)), -EINVAL);
     ck_assert_int_eq(freed, 1);
-    ck_assert_ptr_eq(eddy_queue_get(NULL), eddy_no_memory());
-    ck_assert_uint_eq(eddy_queue_count(NULL), 0);
+    ck_assert_ptr_eq(eddy_deferred_queue_get(NULL), eddy_no_memory());
+    ck_assert_uint_eq(eddy_deferred_queue_count(NULL), 0);
     open_queue(1, 1);
-    ck_assert_int_eq(eddy_queue_put(queue, eddy_wait_for(pending())), -EINVAL);
-    ck_assert_uint_eq(eddy_queue_count(queue), 0);
-    eddy_queue_free(queue);
+    ck_assert_int_eq(eddy_deferred_queue_put(queue, eddy_wait_for(pending())),
+                     -EINVAL);
+    ck_assert_uint_eq(eddy_deferred_queue_count(queue), 0);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -243,16 +245,16 @@ START_TEST(any_allocation_may_fail)
     int freed = 0;
 
     fail_allocation(1);
-    ck_assert_int_eq(eddy_queue_new(&queue, poor, 1, 1), -ENOMEM);
-    ck_assert_int_eq(eddy_queue_new(&queue, poor, 1, 1), 0);
+    ck_assert_int_eq(eddy_deferred_queue_new(&queue, poor, 1, 1), -ENOMEM);
+    ck_assert_int_eq(eddy_deferred_queue_new(&queue, poor, 1, 1), 0);
     fail_allocation(1);
-    ck_assert_int_eq(eddy_queue_put(queue, counted(&freed)), -ENOMEM);
+    ck_assert_int_eq(eddy_deferred_queue_put(queue, counted(&freed)), -ENOMEM);
     ck_assert_int_eq(freed, 1);
     fail_allocation(1);
-    ck_assert_ptr_eq(eddy_queue_get(queue), eddy_no_memory());
+    ck_assert_ptr_eq(eddy_deferred_queue_get(queue), eddy_no_memory());
     fail_allocation(2);
-    finish_with(eddy_queue_get(queue), -ENOMEM);
-    getter = eddy_queue_get(queue);
+    finish_with(eddy_deferred_queue_get(queue), -ENOMEM);
+    getter = eddy_deferred_queue_get(queue);
     fail_allocation(1); /* to hand it over needs none */
     ck_assert_int_eq(put(1), 0);
     ck_assert(!allocation_failed());
@@ -260,10 +262,10 @@ START_TEST(any_allocation_may_fail)
     ck_assert_int_eq(put(2), 0);
     getter = eddy_deferred_new(poor, NULL, NULL); /* the one left over */
     fail_allocation(1);
-    ck_assert_ptr_eq(eddy_queue_get(queue), eddy_no_memory());
-    ck_assert_uint_eq(eddy_queue_count(queue), 1);
+    ck_assert_ptr_eq(eddy_deferred_queue_get(queue), eddy_no_memory());
+    ck_assert_uint_eq(eddy_deferred_queue_count(queue), 1);
     eddy_unref(getter);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
     eddy_domain_free(poor);
 }
 END_TEST
@@ -275,7 +277,7 @@ START_TEST(very_many_getters_are_cancelled_in_no_time)
 
     open_queue(0, EDDY_UNBOUNDED);
     for (int i = 0; i < MANY; i++)
-        getter[i] = eddy_queue_get(queue);
+        getter[i] = eddy_deferred_queue_get(queue);
     for (int i = MANY - 1; i > 0; i -= 2)
         eddy_cancel(getter[i]);
     for (int i = 0; i < MANY; i += 2)
@@ -283,7 +285,7 @@ START_TEST(very_many_getters_are_cancelled_in_no_time)
     for (int i = 0; i < MANY; i++)
         finish_with(getter[i], -ECANCELED);
     ck_assert_int_eq(put(1), -ENOBUFS);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
     free(getter);
 }
 END_TEST
@@ -296,7 +298,7 @@ static struct eddy_value get_again(struct eddy_value *result, void *arg)
     (void)arg;
     ck_assert_int_eq(result->n, rounds);
     if (++rounds < MANY)
-        eddy_unref(eddy_then(eddy_queue_get(queue), get_again, NULL));
+        eddy_unref(eddy_then(eddy_deferred_queue_get(queue), get_again, NULL));
     return eddy_none();
 }
 
@@ -306,9 +308,9 @@ START_TEST(a_getter_that_gets_again_takes_no_stack)
     rounds = 0;
     for (int i = 0; i < MANY; i++)
         ck_assert_int_eq(put(i), 0);
-    eddy_unref(eddy_then(eddy_queue_get(queue), get_again, NULL));
+    eddy_unref(eddy_then(eddy_deferred_queue_get(queue), get_again, NULL));
     ck_assert_int_eq(rounds, MANY);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 
@@ -317,13 +319,14 @@ START_TEST(a_queue_may_outlive_its_loop)
     struct eddy_loop *loop = virtual_loop(_i);
     struct eddy_deferred *getter;
 
-    ck_assert_int_eq(eddy_queue_new(&queue, eddy_loop_domain(loop), 1, 1), 0);
-    getter = eddy_queue_get(queue);
+    ck_assert_int_eq(
+        eddy_deferred_queue_new(&queue, eddy_loop_domain(loop), 1, 1), 0);
+    getter = eddy_deferred_queue_get(queue);
     free_loop(loop);
     ck_assert_int_eq(put(1), 0);
     finish_with(getter, 1);
     ck_assert_int_eq(put(2), 0);
-    eddy_queue_free(queue);
+    eddy_deferred_queue_free(queue);
 }
 END_TEST
 

@@ -6,22 +6,23 @@
 
 #include <stdlib.h>
 
-#include <eddy/lock.h>
+#include <eddy/deferredlock.h>
 
 #include "deferred_support.h"
 
 enum { MANY = 100000 };
 
-static struct eddy_semaphore *semaphore;
+static struct eddy_deferred_semaphore *semaphore;
 
 static void open_semaphore(size_t tokens)
 {
-    ck_assert_int_eq(eddy_semaphore_new(&semaphore, domain, tokens), 0);
+    ck_assert_int_eq(eddy_deferred_semaphore_new(&semaphore, domain, tokens),
+                     0);
 }
 
 static void expect_tokens(size_t tokens)
 {
-    ck_assert_uint_eq(eddy_semaphore_tokens(semaphore), tokens);
+    ck_assert_uint_eq(eddy_deferred_semaphore_tokens(semaphore), tokens);
 }
 
 /* ---- Acquiring and releasing --------------------------------------------- */
@@ -31,20 +32,20 @@ START_TEST(a_lock_is_handed_over_inline_in_the_order_of_asking) /* D94 */
     struct eddy_deferred *second, *third;
 
     open_semaphore(1);
-    finish_with(eddy_acquire(semaphore), 0);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
     expect_tokens(0);
-    second = eddy_both(eddy_acquire(semaphore), see, word("second"));
-    third = eddy_both(eddy_acquire(semaphore), see, word("third"));
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    second = eddy_both(eddy_deferred_acquire(semaphore), see, word("second"));
+    third = eddy_both(eddy_deferred_acquire(semaphore), see, word("third"));
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     ck_assert_str_eq(marks(), "second:0");
     expect_tokens(0); /* it stayed locked */
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     ck_assert_str_eq(marks(), "third:0");
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     expect_tokens(1);
     finish_with(second, 0);
     finish_with(third, 0);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
@@ -53,13 +54,13 @@ START_TEST(a_semaphore_lets_as_many_in_as_it_has_tokens) /* D94 */
     struct eddy_deferred *third;
 
     open_semaphore(2);
-    finish_with(eddy_acquire(semaphore), 0);
-    finish_with(eddy_acquire(semaphore), 0);
-    third = eddy_acquire(semaphore);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
+    third = eddy_deferred_acquire(semaphore);
     ck_assert_int_eq(eddy_state(third), EDDY_PENDING);
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     finish_with(third, 0);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
@@ -68,48 +69,50 @@ START_TEST(who_is_cancelled_leaves_the_queue) /* D95 */
     struct eddy_deferred *second, *third;
 
     open_semaphore(1);
-    finish_with(eddy_acquire(semaphore), 0);
-    second = eddy_acquire(semaphore);
-    third = eddy_acquire(semaphore);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
+    second = eddy_deferred_acquire(semaphore);
+    third = eddy_deferred_acquire(semaphore);
     eddy_cancel(second);
     finish_with(second, -ECANCELED);
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     expect_result(third, 0);
     eddy_cancel(third); /* it has its token */
     finish_with(third, 0);
     expect_tokens(0);
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     expect_tokens(1);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
 START_TEST(more_than_all_tokens_cannot_be_given_back) /* D96 */
 {
     open_semaphore(2);
-    ck_assert_int_eq(eddy_release(semaphore), -EINVAL);
-    finish_with(eddy_acquire(semaphore), 0);
-    ck_assert_int_eq(eddy_release(semaphore), 0);
-    ck_assert_int_eq(eddy_release(semaphore), -EINVAL);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), -EINVAL);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), -EINVAL);
     expect_tokens(2);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
 START_TEST(bad_arguments_are_refused) /* D96 */
 {
-    ck_assert_int_eq(eddy_semaphore_new(&semaphore, domain, 0), -EINVAL);
-    ck_assert_int_eq(eddy_semaphore_new(&semaphore, NULL, 1), -EINVAL);
-    ck_assert_int_eq(eddy_semaphore_new(NULL, domain, 1), -EINVAL);
-    ck_assert_ptr_eq(eddy_acquire(NULL), eddy_no_memory());
-    ck_assert_int_eq(eddy_release(NULL), -EINVAL);
-    ck_assert_ptr_eq(eddy_run_with(NULL, NULL, NULL), eddy_no_memory());
-    ck_assert_uint_eq(eddy_semaphore_tokens(NULL), 0);
-    eddy_semaphore_free(NULL);
+    ck_assert_int_eq(eddy_deferred_semaphore_new(&semaphore, domain, 0),
+                     -EINVAL);
+    ck_assert_int_eq(eddy_deferred_semaphore_new(&semaphore, NULL, 1), -EINVAL);
+    ck_assert_int_eq(eddy_deferred_semaphore_new(NULL, domain, 1), -EINVAL);
+    ck_assert_ptr_eq(eddy_deferred_acquire(NULL), eddy_no_memory());
+    ck_assert_int_eq(eddy_deferred_release(NULL), -EINVAL);
+    ck_assert_ptr_eq(eddy_deferred_run_with(NULL, NULL, NULL),
+                     eddy_no_memory());
+    ck_assert_uint_eq(eddy_deferred_semaphore_tokens(NULL), 0);
+    eddy_deferred_semaphore_free(NULL);
     open_semaphore(1);
-    finish_with(eddy_run_with(semaphore, NULL, NULL), -EINVAL);
+    finish_with(eddy_deferred_run_with(semaphore, NULL, NULL), -EINVAL);
     expect_tokens(1);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
@@ -118,10 +121,10 @@ START_TEST(freeing_it_cancels_those_that_wait)
     struct eddy_deferred *second, *third;
 
     open_semaphore(1);
-    finish_with(eddy_acquire(semaphore), 0);
-    second = eddy_acquire(semaphore);
-    third = eddy_acquire(semaphore);
-    eddy_semaphore_free(semaphore);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
+    second = eddy_deferred_acquire(semaphore);
+    third = eddy_deferred_acquire(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
     finish_with(second, -ECANCELED);
     finish_with(third, -ECANCELED);
 }
@@ -129,7 +132,7 @@ END_TEST
 
 static struct eddy_value free_semaphore(struct eddy_value *result, void *text)
 {
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
     return see(result, text);
 }
 
@@ -138,11 +141,11 @@ START_TEST(it_may_be_freed_by_who_has_just_acquired_it)
     struct eddy_deferred *third;
 
     open_semaphore(1);
-    finish_with(eddy_acquire(semaphore), 0);
-    eddy_unref(
-        eddy_both(eddy_acquire(semaphore), free_semaphore, word("second")));
-    third = eddy_acquire(semaphore);
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
+    eddy_unref(eddy_both(eddy_deferred_acquire(semaphore), free_semaphore,
+                         word("second")));
+    third = eddy_deferred_acquire(semaphore);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     ck_assert_str_eq(marks(), "second:0");
     finish_with(third, -ECANCELED);
 }
@@ -172,9 +175,9 @@ START_TEST(a_token_is_held_until_the_result_is_there) /* D97 */
                           { "third", eddy_int(7) } };
 
     open_semaphore(1);
-    first = eddy_run_with(semaphore, do_job, &jobs[0]);
-    second = eddy_run_with(semaphore, do_job, &jobs[1]);
-    third = eddy_run_with(semaphore, do_job, &jobs[2]);
+    first = eddy_deferred_run_with(semaphore, do_job, &jobs[0]);
+    second = eddy_deferred_run_with(semaphore, do_job, &jobs[1]);
+    third = eddy_deferred_run_with(semaphore, do_job, &jobs[2]);
     eddy_both(first, see, word("a"));
     eddy_both(second, see, word("b"));
     eddy_both(third, see, word("c"));
@@ -187,7 +190,7 @@ START_TEST(a_token_is_held_until_the_result_is_there) /* D97 */
     finish_with(second, -EIO);
     finish_with(third, 7);
     eddy_unref(inner);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
@@ -198,8 +201,8 @@ START_TEST(cancelling_reaches_what_runs_and_still_releases) /* D97 */
                           { "never", eddy_none() } };
 
     open_semaphore(1);
-    run = eddy_run_with(semaphore, do_job, &jobs[0]);
-    waits = eddy_run_with(semaphore, do_job, &jobs[1]);
+    run = eddy_deferred_run_with(semaphore, do_job, &jobs[0]);
+    waits = eddy_deferred_run_with(semaphore, do_job, &jobs[1]);
     eddy_cancel(waits); /* while it waits: it does not run at all */
     finish_with(waits, -ECANCELED);
     eddy_cancel(run);
@@ -208,7 +211,7 @@ START_TEST(cancelling_reaches_what_runs_and_still_releases) /* D97 */
     expect_tokens(1);
     ck_assert_str_eq(marks(), "runs");
     eddy_unref(inner);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
@@ -219,9 +222,9 @@ START_TEST(what_runs_goes_on_when_the_semaphore_is_freed)
                           { "never", eddy_none() } };
 
     open_semaphore(1);
-    run = eddy_run_with(semaphore, do_job, &jobs[0]);
-    waits = eddy_run_with(semaphore, do_job, &jobs[1]);
-    eddy_semaphore_free(semaphore);
+    run = eddy_deferred_run_with(semaphore, do_job, &jobs[0]);
+    waits = eddy_deferred_run_with(semaphore, do_job, &jobs[1]);
+    eddy_deferred_semaphore_free(semaphore);
     finish_with(waits, -ECANCELED);
     ck_assert_int_eq(eddy_state(run), EDDY_WAITING);
     ck_assert_int_eq(eddy_fire(inner, eddy_int(3)), 0);
@@ -236,14 +239,14 @@ START_TEST(nobody_needs_to_hold_what_runs)
     struct job jobs[] = { { "first", eddy_none() }, { "second", eddy_none() } };
 
     open_semaphore(1);
-    finish_with(eddy_acquire(semaphore), 0);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
     for (int i = 0; i < 2; i++)
-        eddy_unref(eddy_run_with(semaphore, do_job, &jobs[i]));
+        eddy_unref(eddy_deferred_run_with(semaphore, do_job, &jobs[i]));
     ck_assert_str_eq(marks(), "");
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     ck_assert_str_eq(marks(), "first second");
     expect_tokens(1);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
@@ -259,13 +262,13 @@ START_TEST(any_allocation_may_fail)
         struct eddy_deferred *taken, *waits, *runs;
 
         fail_allocation(n);
-        if (eddy_semaphore_new(&semaphore, poor, 1) < 0)
+        if (eddy_deferred_semaphore_new(&semaphore, poor, 1) < 0)
             semaphore = NULL;
-        taken = eddy_acquire(semaphore);
-        waits = eddy_run_with(semaphore, do_job, &jobs[0]);
+        taken = eddy_deferred_acquire(semaphore);
+        waits = eddy_deferred_run_with(semaphore, do_job, &jobs[0]);
         if (!eddy_value_is_error(eddy_peek(taken)))
-            ck_assert_int_eq(eddy_release(semaphore), 0);
-        runs = eddy_run_with(semaphore, do_job, &jobs[1]);
+            ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
+        runs = eddy_deferred_run_with(semaphore, do_job, &jobs[1]);
         if (semaphore != NULL)
             expect_tokens(1); /* none is lost */
         failed_one = allocation_failed();
@@ -281,7 +284,7 @@ START_TEST(any_allocation_may_fail)
         eddy_unref(taken);
         eddy_unref(waits);
         eddy_unref(runs);
-        eddy_semaphore_free(semaphore);
+        eddy_deferred_semaphore_free(semaphore);
         eddy_domain_free(poor);
     }
 }
@@ -298,14 +301,14 @@ START_TEST(very_many_run_one_after_the_other_in_constant_stack)
     int count = 0;
 
     open_semaphore(1);
-    finish_with(eddy_acquire(semaphore), 0);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
     for (int i = 0; i < MANY; i++)
-        eddy_unref(eddy_run_with(semaphore, count_job, &count));
+        eddy_unref(eddy_deferred_run_with(semaphore, count_job, &count));
     ck_assert_int_eq(count, 0);
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     ck_assert_int_eq(count, MANY);
     expect_tokens(1);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
@@ -314,16 +317,16 @@ START_TEST(very_many_are_cancelled_in_no_time) /* D95 */
     struct eddy_deferred **all = calloc(MANY, sizeof(struct eddy_deferred *));
 
     open_semaphore(1);
-    finish_with(eddy_acquire(semaphore), 0);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
     for (int i = 0; i < MANY; i++)
-        all[i] = eddy_acquire(semaphore);
+        all[i] = eddy_deferred_acquire(semaphore);
     for (int i = MANY; i-- > 0;)
         eddy_cancel(all[i]);
     for (int i = 0; i < MANY; i++)
         finish_with(all[i], -ECANCELED);
-    ck_assert_int_eq(eddy_release(semaphore), 0);
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
     expect_tokens(1);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
     free(all);
 }
 END_TEST
@@ -340,14 +343,14 @@ START_TEST(operations_run_two_at_a_time)
     struct eddy_loop *loop = virtual_loop(_i);
     int64_t start = eddy_loop_now_ns(loop);
 
-    ck_assert_int_eq(eddy_semaphore_new(&semaphore, eddy_loop_domain(loop), 2),
-                     0);
+    ck_assert_int_eq(
+        eddy_deferred_semaphore_new(&semaphore, eddy_loop_domain(loop), 2), 0);
     for (int i = 0; i < 5; i++)
-        eddy_unref(eddy_run_with(semaphore, nap, loop));
+        eddy_unref(eddy_deferred_run_with(semaphore, nap, loop));
     run_out(loop);
     ck_assert_int_eq(eddy_loop_now_ns(loop) - start, 3 * EDDY_SECOND);
     expect_tokens(2);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 
@@ -356,14 +359,14 @@ START_TEST(it_may_outlive_its_loop)
     struct eddy_loop *loop = virtual_loop(_i);
     struct eddy_deferred *run, *waits;
 
-    ck_assert_int_eq(eddy_semaphore_new(&semaphore, eddy_loop_domain(loop), 1),
-                     0);
-    run = eddy_run_with(semaphore, nap, loop);
-    waits = eddy_acquire(semaphore);
+    ck_assert_int_eq(
+        eddy_deferred_semaphore_new(&semaphore, eddy_loop_domain(loop), 1), 0);
+    run = eddy_deferred_run_with(semaphore, nap, loop);
+    waits = eddy_deferred_acquire(semaphore);
     free_loop(loop);
     finish_with(run, -ECANCELED);
     finish_with(waits, 0);
-    eddy_semaphore_free(semaphore);
+    eddy_deferred_semaphore_free(semaphore);
 }
 END_TEST
 

@@ -21,9 +21,9 @@
 
 #include <eddy/collect.h>
 #include <eddy/deferred.h>
+#include <eddy/deferredlock.h>
 #include <eddy/front.h>
 #include <eddy/future.h>
-#include <eddy/lock.h>
 #include <eddy/loop.h>
 #include <eddy/timing.h>
 #include <eddy/value.h>

@@ -11,32 +11,33 @@ struct kept {
 static_assert(sizeof(struct kept) <= sizeof(struct link),
               "a value that is kept lives in the memory of a link");
 
-struct eddy_queue {
+struct eddy_deferred_queue {
     struct eddy_domain *domain; /* with a reference */
     struct waiters getters;     /* none while anything is kept */
     struct kept *first, *last;
     size_t count, size, backlog;
 };
 
-int eddy_queue_new(struct eddy_queue **ret_queue, struct eddy_domain *domain,
-                   size_t size, size_t backlog)
+int eddy_deferred_queue_new(struct eddy_deferred_queue **ret_queue,
+                            struct eddy_domain *domain, size_t size,
+                            size_t backlog)
 {
-    struct eddy_queue *queue;
+    struct eddy_deferred_queue *queue;
 
     if (ret_queue == NULL || domain == NULL)
         return -EINVAL;
     queue = domain->mem.resize(domain->mem.arg, NULL, sizeof *queue);
     if (queue == NULL)
         return -ENOMEM;
-    *queue = (struct eddy_queue){ .domain = domain,
-                                  .size = size,
-                                  .backlog = backlog };
+    *queue = (struct eddy_deferred_queue){ .domain = domain,
+                                           .size = size,
+                                           .backlog = backlog };
     domain->refs++;
     *ret_queue = queue;
     return 0;
 }
 
-static int keep(struct eddy_queue *queue, struct eddy_value value)
+static int keep(struct eddy_deferred_queue *queue, struct eddy_value value)
 {
     struct eddy_domain *domain = queue->domain;
     struct kept *kept;
@@ -53,7 +54,7 @@ static int keep(struct eddy_queue *queue, struct eddy_value value)
     return 0;
 }
 
-static struct eddy_value take_first(struct eddy_queue *queue)
+static struct eddy_value take_first(struct eddy_deferred_queue *queue)
 {
     struct eddy_domain *domain = queue->domain;
     struct kept *kept = queue->first;
@@ -65,7 +66,8 @@ static struct eddy_value take_first(struct eddy_queue *queue)
     return value;
 }
 
-int eddy_queue_put(struct eddy_queue *queue, struct eddy_value value)
+int eddy_deferred_queue_put(struct eddy_deferred_queue *queue,
+                            struct eddy_value value)
 {
     int err = -EINVAL;
 
@@ -79,7 +81,7 @@ int eddy_queue_put(struct eddy_queue *queue, struct eddy_value value)
     return err;
 }
 
-struct eddy_deferred *eddy_queue_get(struct eddy_queue *queue)
+struct eddy_deferred *eddy_deferred_queue_get(struct eddy_deferred_queue *queue)
 {
     struct eddy_deferred *deferred =
         eddy_deferred_new(queue != NULL ? queue->domain : NULL, NULL, NULL);
@@ -95,12 +97,12 @@ struct eddy_deferred *eddy_queue_get(struct eddy_queue *queue)
     return deferred;
 }
 
-size_t eddy_queue_count(const struct eddy_queue *queue)
+size_t eddy_deferred_queue_count(const struct eddy_deferred_queue *queue)
 {
     return queue != NULL ? queue->count : 0;
 }
 
-void eddy_queue_free(struct eddy_queue *queue)
+void eddy_deferred_queue_free(struct eddy_deferred_queue *queue)
 {
     struct eddy_domain *domain;
 

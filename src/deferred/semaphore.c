@@ -2,24 +2,24 @@
 /* semaphore.c - tokens, and who waits for one. */
 #include "waiters.h"
 
-struct eddy_semaphore {
+struct eddy_deferred_semaphore {
     struct eddy_domain *domain; /* with a reference */
     struct waiters waiters;     /* none while there are tokens */
     size_t tokens, limit;
-    size_t refs; /* its owner's, and one of each eddy_run_with() */
+    size_t refs; /* its owner's, and one of each eddy_deferred_run_with() */
 };
 
-int eddy_semaphore_new(struct eddy_semaphore **ret_semaphore,
-                       struct eddy_domain *domain, size_t tokens)
+int eddy_deferred_semaphore_new(struct eddy_deferred_semaphore **ret_semaphore,
+                                struct eddy_domain *domain, size_t tokens)
 {
-    struct eddy_semaphore *semaphore;
+    struct eddy_deferred_semaphore *semaphore;
 
     if (ret_semaphore == NULL || domain == NULL || tokens == 0)
         return -EINVAL;
     semaphore = domain->mem.resize(domain->mem.arg, NULL, sizeof *semaphore);
     if (semaphore == NULL)
         return -ENOMEM;
-    *semaphore = (struct eddy_semaphore){
+    *semaphore = (struct eddy_deferred_semaphore){
         .domain = domain, .tokens = tokens, .limit = tokens, .refs = 1
     };
     domain->refs++;
@@ -27,7 +27,7 @@ int eddy_semaphore_new(struct eddy_semaphore **ret_semaphore,
     return 0;
 }
 
-static void unref(struct eddy_semaphore *semaphore)
+static void unref(struct eddy_deferred_semaphore *semaphore)
 {
     struct eddy_domain *domain = semaphore->domain;
 
@@ -37,7 +37,7 @@ static void unref(struct eddy_semaphore *semaphore)
     eddy__domain_unref(domain);
 }
 
-void eddy_semaphore_free(struct eddy_semaphore *semaphore)
+void eddy_deferred_semaphore_free(struct eddy_deferred_semaphore *semaphore)
 {
     if (semaphore == NULL)
         return;
@@ -45,7 +45,8 @@ void eddy_semaphore_free(struct eddy_semaphore *semaphore)
     unref(semaphore);
 }
 
-size_t eddy_semaphore_tokens(const struct eddy_semaphore *semaphore)
+size_t
+eddy_deferred_semaphore_tokens(const struct eddy_deferred_semaphore *semaphore)
 {
     return semaphore != NULL ? semaphore->tokens : 0;
 }
@@ -53,7 +54,7 @@ size_t eddy_semaphore_tokens(const struct eddy_semaphore *semaphore)
 /* ---- Acquiring and releasing -------------------------------------------- */
 
 /* Fires it with the next token that is to be had. */
-static void acquire(struct eddy_semaphore *semaphore,
+static void acquire(struct eddy_deferred_semaphore *semaphore,
                     struct eddy_deferred *deferred)
 {
     if (semaphore->tokens == 0) {
@@ -64,7 +65,8 @@ static void acquire(struct eddy_semaphore *semaphore,
     }
 }
 
-struct eddy_deferred *eddy_acquire(struct eddy_semaphore *semaphore)
+struct eddy_deferred *
+eddy_deferred_acquire(struct eddy_deferred_semaphore *semaphore)
 {
     struct eddy_deferred *deferred;
 
@@ -75,7 +77,7 @@ struct eddy_deferred *eddy_acquire(struct eddy_semaphore *semaphore)
     return deferred;
 }
 
-int eddy_release(struct eddy_semaphore *semaphore)
+int eddy_deferred_release(struct eddy_deferred_semaphore *semaphore)
 {
     if (semaphore == NULL || semaphore->tokens == semaphore->limit)
         return -EINVAL;
@@ -88,7 +90,7 @@ int eddy_release(struct eddy_semaphore *semaphore)
 
 /* Lives in the memory of a link. */
 struct run {
-    struct eddy_semaphore *semaphore; /* with a reference */
+    struct eddy_deferred_semaphore *semaphore; /* with a reference */
     eddy_make_fn *fn;
     void *arg;
     bool holds; /* a token */
@@ -111,14 +113,14 @@ static struct eddy_value give_back(struct eddy_value *result, void *arg)
     struct run *run = arg;
 
     if (run->holds)
-        (void)eddy_release(run->semaphore);
+        (void)eddy_deferred_release(run->semaphore);
     return eddy_take(result);
 }
 
 static void run_over(void *arg)
 {
     struct run *run = arg;
-    struct eddy_semaphore *semaphore = run->semaphore;
+    struct eddy_deferred_semaphore *semaphore = run->semaphore;
 
     eddy__pool_put(semaphore->domain, &semaphore->domain->links, run);
     unref(semaphore);
@@ -138,8 +140,9 @@ static int add_links(struct eddy_deferred *deferred, struct run *run)
     return err < 0 ? err : eddy__add(deferred, &last);
 }
 
-struct eddy_deferred *eddy_run_with(struct eddy_semaphore *semaphore,
-                                    eddy_make_fn *fn, void *arg)
+struct eddy_deferred *
+eddy_deferred_run_with(struct eddy_deferred_semaphore *semaphore,
+                       eddy_make_fn *fn, void *arg)
 {
     struct eddy_domain *domain = semaphore != NULL ? semaphore->domain : NULL;
     struct eddy_deferred *deferred;
