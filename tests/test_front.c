@@ -91,6 +91,126 @@ START_TEST(what_is_not_done_at_once_is_told_later)
 }
 END_TEST
 
+/* ---- Short ways ---------------------------------------------------------- */
+
+/* A door that is open or not; the first word is where to store what is made. */
+struct door {
+    bool open;
+    int looked, begun;
+    struct eddy_request *waits;
+};
+
+static bool go_through_now(struct eddy_loop *loop, const struct eddy_op *op,
+                           struct eddy_result *ret_result)
+{
+    struct door *door = op->on;
+
+    ck_assert_ptr_nonnull(loop);
+    door->looked++;
+    if (!door->open)
+        return false;
+    *ret_result = eddy_n(7);
+    ret_result->made = door;
+    return true;
+}
+
+static bool wait_at_door(struct eddy_request *request,
+                         struct eddy_result *ret_result)
+{
+    struct door *door = eddy_request_on(request);
+
+    door->begun++;
+    if (door->open) {
+        *ret_result = eddy_n(8);
+        return true;
+    }
+    door->waits = request;
+    return false;
+}
+
+static void leave_door(struct eddy_request *request)
+{
+    eddy_complete(request, eddy_n(-ECANCELED));
+}
+
+static struct eddy_op through(struct door *door, void **ret_made)
+{
+    static const struct eddy_op_type type = {
+        .abi = EDDY_OP_ABI,
+        .flags = EDDY_OP_MAKES | EDDY_OP_PROMPT,
+        .name = "door",
+        .start = wait_at_door,
+        .cancel = leave_door,
+        .now = go_through_now,
+    };
+
+    return (struct eddy_op){ .type = &type,
+                             .on = door,
+                             .word = { eddy_word(ret_made) } };
+}
+
+static void go_through_many(void *arg)
+{
+    static struct eddy_request requests[BUDGET + 1];
+    struct door door = { .open = true };
+    void *made = NULL;
+    struct eddy_op op = through(&door, &made);
+    struct eddy_result result = eddy_n(0);
+
+    memset(requests, 0x5a, sizeof requests);
+    for (int i = 0; i < BUDGET; i++) {
+        struct eddy_request before = requests[i];
+
+        ck_assert(eddy_begin_or_finish(arg, &requests[i], &op, mark_done,
+                                       word("no"), &result));
+        ck_assert_int_eq(result.n, 7);
+        ck_assert(memcmp(&before, &requests[i], sizeof before) == 0);
+    }
+    ck_assert_ptr_eq(made, &door);
+    ck_assert_int_eq(door.begun, 0);
+    ck_assert(!eddy_begin_or_finish(arg, &requests[BUDGET], &op, mark_done,
+                                    word("later"), &result));
+    ck_assert_int_eq(door.looked, BUDGET);
+    ck_assert_int_eq(door.begun, 1);
+}
+
+START_TEST(the_short_way_needs_no_request_and_has_a_budget)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+
+    ck_assert_int_eq(eddy_loop_soon(loop, go_through_many, loop), 0);
+    run_out(loop);
+    ck_assert_str_eq(marks(), "later:8");
+}
+END_TEST
+
+static void complete_promptly(void *arg)
+{
+    static struct eddy_request fast, slow;
+    static struct door one, two;
+    struct eddy_result result = eddy_n(0);
+    struct eddy_op first = through(&one, NULL), second = through(&two, NULL);
+
+    one = two = (struct door){ .open = false };
+    ck_assert(!eddy_begin_or_finish(arg, &fast, &first, mark_done, word("fast"),
+                                    &result));
+    eddy_begin(arg, &slow, &second, mark_done, word("slow"));
+    eddy_complete(two.waits, eddy_n(2));
+    eddy_complete(one.waits, eddy_n(1));
+    ck_assert_str_eq(marks(), "fast:1"); /* the other one is in the queue */
+}
+
+START_TEST(who_only_takes_note_is_told_promptly)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+
+    ck_assert_int_eq(eddy_loop_soon(loop, complete_promptly, loop), 0);
+    turns(loop, 1);
+    ck_assert_str_eq(marks(), "slow:2");
+    ck_assert(!eddy_loop_alive(loop));
+}
+END_TEST
+
 /* ---- The ready queue ----------------------------------------------------- */
 
 struct step {
@@ -144,6 +264,30 @@ END_TEST
 
 /* Two that wake each other, through the loop or past it, must not keep it from
  * waiting (T71). */
+static void wake_step(struct eddy_result result, void *step)
+{
+    ck_assert_int_eq(result.n, 0);
+    eddy_ready_push(((struct step *)step)->loop, &((struct step *)step)->call);
+}
+
+START_TEST(a_completion_makes_ready_in_the_same_turn)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct step step = { .call = { NULL, run_step },
+                         .loop = loop,
+                         .name = "woken" };
+
+    ck_assert_int_eq(
+        eddy_start(loop, eddy_all(NULL, 0), wake_step, &step, NULL), 0);
+    turns(loop, 1);
+    ck_assert_str_eq(marks(), "woken");
+    ck_assert_int_eq(eddy_start(loop, eddy_sleep(0), wake_step, &step, NULL),
+                     0);
+    turns(loop, 1);
+    ck_assert_str_eq(marks(), "woken"); /* after the timers, too */
+}
+END_TEST
+
 START_TEST(the_ready_queue_has_a_budget_and_chains_count)
 {
     struct eddy_loop *loop = virtual_loop(_i);
@@ -368,6 +512,9 @@ int main(void)
     const TTest *const each[] = {
         only_so_many_answers_a_turn_are_given_at_once,
         what_is_not_done_at_once_is_told_later,
+        the_short_way_needs_no_request_and_has_a_budget,
+        who_only_takes_note_is_told_promptly,
+        a_completion_makes_ready_in_the_same_turn,
         ready_calls_run_first_come_first_served,
         the_ready_queue_has_a_budget_and_chains_count,
         a_completion_call_comes_after_what_completed_before_it,

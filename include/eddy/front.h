@@ -18,6 +18,10 @@ EDDY_BEGIN_DECLS
 
 #define EDDY_OP_MAKES     (1u << 0) /* word[0]: NULL or void **ret_made */
 #define EDDY_OP_MULTISHOT (1u << 1) /* delivers items; has pause() */
+#define EDDY_OP_PROMPT    (1u << 2) /* see eddy_begin_or_finish() */
+#define EDDY_OP_ENDS                                                           \
+    (1u << 3) /* ends what it is about: also who has been                      \
+                 cancelled runs it */
 
 /*
  * A constructor returns { .type = &this, .on = ..., .word = ... }. With
@@ -43,6 +47,12 @@ struct eddy_op_type {
 
     /* Multishot only: no items from now on, or items again. */
     void (*pause)(struct eddy_request *request, bool paused);
+
+    /* Optional, a short way for who can take the answer now: true, and it is
+     * done, as start() would have done it; false: nothing has happened, and
+     * start() will be called. */
+    bool (*now)(struct eddy_loop *loop, const struct eddy_op *op,
+                struct eddy_result *ret_result);
 };
 
 /* What start(), cancel() and pause() find in a request. */
@@ -109,14 +119,16 @@ static inline void *eddy_pointer(uint64_t word)
 
 /* As eddy_begin(), for who can take the answer now: true, and *ret_result is
  * it; false, on_done will have it. At most 32 answers a turn are given so, lest
- * the loop never get to wait. */
+ * the loop never get to wait. The request may be left untouched if it is true.
+ * An on_done given here only takes note of the result, for it may be called at
+ * once by whatever completes an operation of a type that is EDDY_OP_PROMPT. */
 EDDY_API bool eddy_begin_or_finish(struct eddy_loop *loop,
                                    struct eddy_request *request,
                                    const struct eddy_op *op,
                                    eddy_done_fn *on_done, void *arg,
                                    struct eddy_result *ret_result);
 
-/* The ready queue: calls for this turn, or for the next if its phase is over;
+/* The ready queue: calls for this turn, or for the next if its rounds are over;
  * first come, first served, at most 1024 in a turn. eddy_ready_next() takes the
  * next one out if its run is `run`, so that a front-end can chain from one of
  * its own to the next without going back to the loop; else NULL. */

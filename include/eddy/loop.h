@@ -8,10 +8,11 @@
  *     flush          changed interests reach the poller
  *     wait           until something is ready, due or posted
  *     events         watches are called, each descriptor at most once
- *     ready          what a front-end put into the ready queue
- *     completions    of operations, in the turn that completed them
- *     timers         those armed and due when the wait ended, then their
- *                    completions
+ *     ready          what a front-end put into the ready queue: tasks
+ *     completions    of operations, in the turn that completed them; then whom
+ *                    they made ready, and so on, in some rounds
+ *     timers         those armed and due when the wait ended, then such rounds
+ *                    once more
  *
  * What is posted or armed during a turn runs in the next one, so nothing
  * starves I/O; events, the ready queue and completions have a budget, and there

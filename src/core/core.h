@@ -32,10 +32,10 @@
 #include <eddy/watch.h>
 
 enum {
-    EVENT_BATCH = 512,      /* 4 KiB; more ready ones come by the next wait */
-    READY_BUDGET = 1024,    /* resumptions in a turn, then I/O gets a look */
-    COMPLETION_ROUNDS = 16, /* completions that cause completions */
-    FINISH_BUDGET = 32      /* answers given without going round the loop */
+    EVENT_BATCH = 512,   /* 4 KiB; more ready ones come by the next wait */
+    READY_BUDGET = 1024, /* resumptions in a turn, then I/O gets a look */
+    ROUNDS = 16,         /* completions that cause completions */
+    FINISH_BUDGET = 32   /* answers given without going round the loop */
 };
 
 /* ---- A queue of calls, first in, first out ------------------------------ */
@@ -156,7 +156,8 @@ enum {                              /* struct request, limit.flags */
        REQUEST_OVER = 1u << 1,      /* complete: only the delivery is missing */
        REQUEST_CANCELLED = 1u << 2, /* the type was asked */
        REQUEST_PAUSED = 1u << 3,
-       REQUEST_BACKGROUND = 1u << 4 /* does not keep the loop alive */
+       REQUEST_BACKGROUND = 1u << 4, /* does not keep the loop alive */
+       REQUEST_PROMPT = 1u << 5      /* told when it is complete, not later */
 };
 
 enum { REQUEST_WORDS = 7 };

@@ -4,7 +4,7 @@
  *
  *     begin -> start() -+-> done at once --+-> over: in the queue of
  *                       |                  |   completions -> delivered
- *                       +-> eddy_complete -+
+ *                       +-> eddy_complete -+      (or at once: prompt)
  *
  * "Over" is the point of no return: what comes later (a cancel, a limit, a
  * second completion) finds the result there and changes nothing (Z4).
@@ -86,11 +86,12 @@ static struct eddy_result retire(struct request *r)
     return result;
 }
 
-static void hand_over(struct request *r)
+/* Stores what was made where the first word says. */
+static void hand_over(const struct eddy_op_type *type, uint64_t word,
+                      struct eddy_result result)
 {
-    if ((r->type->flags & EDDY_OP_MAKES) != 0 && r->result.n >= 0 &&
-        r->word[0] != 0)
-        *(void **)eddy_pointer(r->word[0]) = r->result.made;
+    if ((type->flags & EDDY_OP_MAKES) != 0 && result.n >= 0 && word != 0)
+        *(void **)eddy_pointer(word) = result.made;
 }
 
 /* The last result of a multishot operation carries nothing. */
@@ -112,7 +113,7 @@ static void deliver(struct eddy_call *call)
     int64_t since;
 
     if (on_done != NULL && type != NULL)
-        hand_over(r);
+        hand_over(type, r->word[0], r->result);
     result = retire(r);
     if (on_done == NULL) {
         drop(type, result);
@@ -140,7 +141,10 @@ void eddy_complete(struct eddy_request *request, struct eddy_result result)
     if (r == NULL || (r->limit.flags & REQUEST_OVER) != 0)
         return;
     finish(r, result);
-    calls_push(&r->loop->done, &r->call);
+    if ((r->limit.flags & REQUEST_PROMPT) != 0)
+        deliver(&r->call);
+    else
+        calls_push(&r->loop->done, &r->call);
 }
 
 void eddy_complete_call(struct eddy_loop *loop, struct eddy_call *call)
@@ -282,33 +286,59 @@ void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
         eddy_complete(request, result);
 }
 
+/* The short way; true: that was all. */
+static bool finish_now(struct eddy_loop *loop, const struct eddy_op *op,
+                       struct eddy_result *ret_result)
+{
+    if (loop->finishes == 0 || loop->dying || op->type->abi != EDDY_OP_ABI ||
+        op->type->now == NULL || !op->type->now(loop, op, ret_result))
+        return false;
+    loop->finishes--;
+    hand_over(op->type, op->word[0], *ret_result);
+    return true;
+}
+
+/* Starts it; true: *ret_result is the answer, and the request is over. */
+static bool start_or_finish(struct request *r, const struct eddy_op *op,
+                            struct eddy_result *ret_result)
+{
+    struct eddy_result result;
+
+    link_in(r->loop, r);
+    if (op != NULL && op->type != NULL &&
+        (op->type->flags & EDDY_OP_PROMPT) != 0)
+        r->limit.flags = REQUEST_PROMPT;
+    if (!start(r, op, &result))
+        return false;
+    if (r->loop->finishes == 0) {
+        r->limit.flags &= ~(unsigned)REQUEST_PROMPT;
+        eddy_complete(public_of(r), result);
+        return false;
+    }
+    r->loop->finishes--;
+    finish(r, result);
+    if (r->type != NULL)
+        hand_over(r->type, r->word[0], r->result);
+    *ret_result = retire(r);
+    return true;
+}
+
 bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
                           const struct eddy_op *op, eddy_done_fn *on_done,
                           void *arg, struct eddy_result *ret_result)
 {
     struct request *r = (struct request *)request;
-    struct eddy_result result;
 
     if (loop == NULL || request == NULL || ret_result == NULL)
         return false;
-    init(loop, r, on_done, arg);
     if (eddy_loop_check(loop) < 0) {
         *ret_result = eddy_n(-EPERM);
         return true;
     }
-    link_in(loop, r);
-    if (!start(r, op, &result))
-        return false;
-    if (loop->finishes == 0) {
-        eddy_complete(request, result);
-        return false;
-    }
-    loop->finishes--;
-    finish(r, result);
-    if (r->type != NULL)
-        hand_over(r);
-    *ret_result = retire(r);
-    return true;
+    if (op != NULL && op->type != NULL && finish_now(loop, op, ret_result))
+        return true;
+    init(loop, r, on_done, arg);
+    return start_or_finish(r, op, ret_result);
 }
 
 void *eddy_request_alloc(struct eddy_request *request, size_t size)

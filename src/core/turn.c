@@ -12,20 +12,29 @@ static void run_ready(struct eddy_loop *loop)
         call->run(call);
 }
 
-/* In rounds, for what a completion starts may be complete at once; but only so
- * many, for two that feed each other must not keep the loop from waiting. */
 static void run_completions(struct eddy_loop *loop)
 {
-    for (int round = 0; round < COMPLETION_ROUNDS; round++) {
-        struct eddy_call *last = loop->done.last;
-        bool more = last != NULL;
+    struct eddy_call *last = loop->done.last;
+    bool more = last != NULL;
 
-        while (more) {
-            struct eddy_call *call = calls_pop(&loop->done);
+    while (more) {
+        struct eddy_call *call = calls_pop(&loop->done);
 
-            more = call != last;
-            call->run(call); /* frees it, perhaps */
-        }
+        more = call != last;
+        call->run(call); /* frees it, perhaps */
+    }
+}
+
+/* In rounds: a completion makes tasks ready, and what those start, or what it
+ * starts itself, may be complete at once. But only so many, for two that feed
+ * each other must not keep the loop from waiting. */
+static void run_rounds(struct eddy_loop *loop)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        run_ready(loop);
+        if (loop->done.first == NULL)
+            return;
+        run_completions(loop);
     }
 }
 
@@ -130,10 +139,9 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
         eddy__slots_event(loop, loop->events[i].fd, loop->events[i].ready);
     loop->stats.events += n > 0 ? (uint64_t)n : 0;
     eddy__slots_special(loop);
-    run_ready(loop);
-    run_completions(loop);
+    run_rounds(loop);
     eddy__timer_fire_due(loop, armed);
-    run_completions(loop);
+    run_rounds(loop);
     if (n < 0)
         return n;
     calls = loop->stats.calls - calls;

@@ -164,6 +164,7 @@ struct eddy_op eddy_close(struct eddy_stream *stream)
 {
     static const struct eddy_op_type type = {
         .abi = EDDY_OP_ABI,
+        .flags = EDDY_OP_ENDS,
         .name = "close",
         .start = start_close,
         .cancel = cancel_close,
