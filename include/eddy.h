@@ -16,6 +16,7 @@
 #include <eddy/pool.h>
 #include <eddy/process.h>
 #include <eddy/signal.h>
+#include <eddy/stack.h>
 #include <eddy/stream.h>
 #include <eddy/sys.h>
 #include <eddy/timer.h>

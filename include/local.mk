@@ -15,6 +15,7 @@ pkginclude_HEADERS = \
 	%D%/eddy/pool.h \
 	%D%/eddy/process.h \
 	%D%/eddy/signal.h \
+	%D%/eddy/stack.h \
 	%D%/eddy/stream.h \
 	%D%/eddy/sys.h \
 	%D%/eddy/timer.h \

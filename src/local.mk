@@ -5,12 +5,13 @@ include %D%/core/local.mk
 include %D%/op/local.mk
 include %D%/io/local.mk
 include %D%/deferred/local.mk
+include %D%/stack/local.mk
 
 # All rooms in one archive that hides nothing: the tests link it, for they look at
 # private names too.
 noinst_LTLIBRARIES += libwhole.la
 libwhole_la_SOURCES =
-libwhole_la_LIBADD  = libdeferred.la libio.la libop.la libcore.la libsystem.la \
+libwhole_la_LIBADD  = libdeferred.la libstack.la libio.la libop.la libcore.la libsystem.la \
                       libbackends.la libbase.la
 
 lib_LTLIBRARIES += libeddy.la

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * context.c - going from one stack to another, and what goes along.
+ *
+ * The hot path is a test of flags. What a plain C program on its own has no use
+ * for stands behind it: the state of C++ exceptions, the control words of
+ * floating point, and what sanitizers want to hear.
+ */
+#include "stack.h"
+
+#include "annotate.h"
+#include "switch.h"
+
+enum { /* struct context, flags; EDDY_KEEP_FP is one */
+       HAS_FP = EDDY_KEEP_FP,
+       HAS_EXCEPTIONS = 1u << 1
+};
+
+/* What the C++ library keeps for each thread: those that have been caught and
+ * not left behind, and how many are on their way. */
+struct exceptions {
+    void *caught;
+    unsigned flying;
+#ifdef __ARM_EABI_UNWINDER__
+    void *passing;
+#endif
+};
+
+struct context {
+    void *sp; /* while it is left */
+    eddy_context_fn *fn;
+    uint64_t fp, ambient; /* its control word; that of those without one */
+    struct exceptions exceptions;
+    struct annotation annotation;
+    unsigned flags;
+};
+
+static_assert(sizeof(struct context) <= sizeof(struct eddy_context),
+              "the public struct has room for the private one");
+
+/* There if the program has C++ in it. */
+extern struct exceptions *__cxa_get_globals(void) __attribute__((weak));
+
+static bool is_cxx(void)
+{
+    return __cxa_get_globals != NULL;
+}
+
+static struct context *private_of(struct eddy_context *context)
+{
+    return (struct context *)context;
+}
+
+/* ---- Beginning and ending ----------------------------------------------- */
+
+static void begin(void *arg, void *passed)
+{
+    struct context *context = arg;
+
+    annotate_arrive(&context->annotation);
+    context->fn((struct eddy_context *)context, passed);
+}
+
+static void init(struct context *context, unsigned flags)
+{
+    *context = (struct context){ .flags = flags & EDDY_KEEP_FP };
+    if (context->flags != 0)
+        context->fp = eddy__fp_control();
+    if (is_cxx())
+        context->flags |= HAS_EXCEPTIONS;
+}
+
+void eddy_context_init(struct eddy_context *context, struct eddy_stack stack,
+                       eddy_context_fn *fn, unsigned flags)
+{
+    struct context *c = private_of(context);
+
+    if (c == NULL || fn == NULL || stack.low == NULL)
+        return;
+    init(c, flags);
+    c->fn = fn;
+    annotate_begin(&c->annotation, stack.low, (size_t)(stack.high - stack.low));
+    c->sp = eddy__prepare(stack.low, stack.high, begin, c);
+}
+
+void eddy_context_here(struct eddy_context *context)
+{
+    struct context *c = private_of(context);
+
+    if (c == NULL)
+        return;
+    init(c, 0);
+    annotate_here(&c->annotation);
+    eddy__overflow_catch_here();
+}
+
+void eddy_context_done(struct eddy_context *context)
+{
+    if (context != NULL && private_of(context)->fn != NULL)
+        annotate_end(&private_of(context)->annotation);
+}
+
+const void *eddy_context_pc(const struct eddy_context *context)
+{
+    const struct context *c = (const struct context *)context;
+
+    return c == NULL || c->sp == NULL ? NULL : eddy__saved_pc(c->sp);
+}
+
+/* ---- Going -------------------------------------------------------------- */
+
+/* What is the thread's, and each context has its own: one is put away, the
+ * other one put in its place. */
+static void swap_exceptions(struct context *from, struct context *to)
+{
+    struct exceptions *of_thread = __cxa_get_globals();
+
+    from->exceptions = *of_thread;
+    *of_thread = to->exceptions;
+}
+
+/* Those that keep no control word share one, which goes along with those that
+ * do. */
+static void swap_fp(struct context *from, struct context *to)
+{
+    uint64_t ambient = eddy__fp_control();
+
+    if ((from->flags & HAS_FP) != 0) {
+        from->fp = ambient;
+        ambient = from->ambient;
+    }
+    to->ambient = ambient;
+    eddy__set_fp_control((to->flags & HAS_FP) != 0 ? to->fp : ambient);
+}
+
+static void swap_states(struct context *from, struct context *to)
+{
+    unsigned flags = from->flags | to->flags;
+
+    if ((flags & HAS_EXCEPTIONS) != 0)
+        swap_exceptions(from, to);
+    if ((flags & HAS_FP) != 0)
+        swap_fp(from, to);
+}
+
+static inline void leave(struct context *from, struct context *to,
+                         bool for_good)
+{
+    if ((from->flags | to->flags) != 0)
+        swap_states(from, to);
+    annotate_leave(&from->annotation, &to->annotation, for_good);
+}
+
+void *eddy_switch(struct eddy_context *from, struct eddy_context *to,
+                  void *pass)
+{
+    struct context *f = private_of(from), *t = private_of(to);
+
+    leave(f, t, false);
+    pass = eddy__switch(&f->sp, t->sp, pass);
+    annotate_arrive(&f->annotation);
+    return pass;
+}
+
+void *eddy_jump(struct eddy_context *from, struct eddy_context *to, void *pass)
+{
+    struct context *f = private_of(from), *t = private_of(to);
+
+    leave(f, t, false);
+    pass = eddy__jump(&f->sp, t->sp, pass);
+    annotate_arrive(&f->annotation);
+    return pass;
+}
+
+void eddy_switch_away(struct eddy_context *from, struct eddy_context *to,
+                      void *pass)
+{
+    struct context *f = private_of(from), *t = private_of(to);
+
+    leave(f, t, true);
+    (void)eddy__switch(&f->sp, t->sp, pass);
+}
