@@ -15,10 +15,12 @@
 #include <eddy/poller.h>
 #include <eddy/pool.h>
 #include <eddy/process.h>
+#include <eddy/scope.h>
 #include <eddy/signal.h>
 #include <eddy/stack.h>
 #include <eddy/stream.h>
 #include <eddy/sys.h>
+#include <eddy/task.h>
 #include <eddy/timer.h>
 #include <eddy/timing.h>
 #include <eddy/value.h>

@@ -14,10 +14,12 @@ pkginclude_HEADERS = \
 	%D%/eddy/poller.h \
 	%D%/eddy/pool.h \
 	%D%/eddy/process.h \
+	%D%/eddy/scope.h \
 	%D%/eddy/signal.h \
 	%D%/eddy/stack.h \
 	%D%/eddy/stream.h \
 	%D%/eddy/sys.h \
+	%D%/eddy/task.h \
 	%D%/eddy/timer.h \
 	%D%/eddy/timing.h \
 	%D%/eddy/value.h \

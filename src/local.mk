@@ -6,12 +6,13 @@ include %D%/op/local.mk
 include %D%/io/local.mk
 include %D%/deferred/local.mk
 include %D%/stack/local.mk
+include %D%/task/local.mk
 
 # All rooms in one archive that hides nothing: the tests link it, for they look at
 # private names too.
 noinst_LTLIBRARIES += libwhole.la
 libwhole_la_SOURCES =
-libwhole_la_LIBADD  = libdeferred.la libstack.la libio.la libop.la libcore.la libsystem.la \
+libwhole_la_LIBADD  = libdeferred.la libtask.la libstack.la libio.la libop.la libcore.la libsystem.la \
                       libbackends.la libbase.la
 
 lib_LTLIBRARIES += libeddy.la

@@ -118,10 +118,11 @@ static inline void *eddy_pointer(uint64_t word)
 /* ---- A way to wait of one's own ----------------------------------------- */
 
 /* As eddy_begin(), for who can take the answer now: true, and *ret_result is
- * it; false, on_done will have it. At most 32 answers a turn are given so, lest
- * the loop never get to wait. The request may be left untouched if it is true.
- * An on_done given here only takes note of the result, for it may be called at
- * once by whatever completes an operation of a type that is EDDY_OP_PROMPT. */
+ * it; false, on_done will have it. At most 32 answers a turn are given so, or
+ * 4096 by the short way, lest the loop never get to wait. The request may be
+ * left untouched if it is true. An on_done given here only takes note of the
+ * result, for it may be called at once by whatever completes an operation of a
+ * type that is EDDY_OP_PROMPT. */
 EDDY_API bool eddy_begin_or_finish(struct eddy_loop *loop,
                                    struct eddy_request *request,
                                    const struct eddy_op *op,
@@ -129,12 +130,12 @@ EDDY_API bool eddy_begin_or_finish(struct eddy_loop *loop,
                                    struct eddy_result *ret_result);
 
 /* The ready queue: calls for this turn, or for the next if its rounds are over;
- * first come, first served, at most 1024 in a turn. eddy_ready_next() takes the
- * next one out if its run is `run`, so that a front-end can chain from one of
- * its own to the next without going back to the loop; else NULL. */
+ * first come, first served, at most 1024 in a turn. */
 EDDY_API void eddy_ready_push(struct eddy_loop *loop, struct eddy_call *call);
-EDDY_API struct eddy_call *eddy_ready_next(struct eddy_loop *loop,
-                                           void (*run)(struct eddy_call *call));
+/* For a front-end that goes from one of its own to the next without going back
+ * to the loop: how many, of so many, it may still run in this turn. These are
+ * counted then. */
+EDDY_API size_t eddy_ready_grant(struct eddy_loop *loop, size_t wanted);
 
 /* A call in the queue of completions: after all that completed before it. This
  * is where an object is freed that has just told its end. */
@@ -187,6 +188,9 @@ EDDY_API void eddy_log_write(const struct eddy_loop *loop,
 
 /* For operations that accept: counts a rest in the statistics. */
 EDDY_API void eddy_loop_count_accept_full(struct eddy_loop *loop);
+
+/* Is it being freed? */
+EDDY_API bool eddy_loop_ending(const struct eddy_loop *loop);
 
 /* What keeps the loop alive: counts one up (true) or down. */
 EDDY_API void eddy_loop_count(struct eddy_loop *loop, bool more);

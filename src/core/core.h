@@ -35,7 +35,8 @@ enum {
     EVENT_BATCH = 512,   /* 4 KiB; more ready ones come by the next wait */
     READY_BUDGET = 1024, /* resumptions in a turn, then I/O gets a look */
     ROUNDS = 16,         /* completions that cause completions */
-    FINISH_BUDGET = 32   /* answers given without going round the loop */
+    FINISH_BUDGET = 32,  /* answers given without going round the loop */
+    SHORT_BUDGET = 4096  /* and by the short way: no system call is in them */
 };
 
 /* ---- A queue of calls, first in, first out ------------------------------ */
@@ -211,6 +212,7 @@ struct eddy_loop {
     size_t alive;         /* watches, timers, requests ... not in background */
     size_t expected;      /* answers from outside: see eddy_loop_expect() */
     unsigned finishes;    /* left of FINISH_BUDGET */
+    unsigned shortcuts;   /* left of SHORT_BUDGET */
     unsigned resumptions; /* left of READY_BUDGET */
     atomic_bool running;  /* debug mode asks from other threads, too */
     bool debug, dying, broken;

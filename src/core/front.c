@@ -19,13 +19,14 @@ struct eddy_call *eddy__ready_pop(struct eddy_loop *loop)
     return call;
 }
 
-struct eddy_call *eddy_ready_next(struct eddy_loop *loop,
-                                  void (*run)(struct eddy_call *call))
+size_t eddy_ready_grant(struct eddy_loop *loop, size_t wanted)
 {
-    if (loop == NULL || loop->ready.first == NULL ||
-        loop->ready.first->run != run)
-        return NULL;
-    return eddy__ready_pop(loop);
+    if (loop == NULL)
+        return 0;
+    if (wanted > loop->resumptions)
+        wanted = loop->resumptions;
+    loop->resumptions -= (unsigned)wanted;
+    return wanted;
 }
 
 /* ---- What lives in a loop ----------------------------------------------- */
@@ -80,6 +81,11 @@ int eddy_loop_set_slot(struct eddy_loop *loop,
     loop->front_slots = grown;
     grown[loop->front_count++] = (struct loop_slot){ type, value };
     return 0;
+}
+
+bool eddy_loop_ending(const struct eddy_loop *loop)
+{
+    return loop != NULL && loop->dying;
 }
 
 void eddy_loop_count(struct eddy_loop *loop, bool more)

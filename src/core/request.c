@@ -290,10 +290,10 @@ void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
 static bool finish_now(struct eddy_loop *loop, const struct eddy_op *op,
                        struct eddy_result *ret_result)
 {
-    if (loop->finishes == 0 || loop->dying || op->type->abi != EDDY_OP_ABI ||
+    if (loop->shortcuts == 0 || loop->dying || op->type->abi != EDDY_OP_ABI ||
         op->type->now == NULL || !op->type->now(loop, op, ret_result))
         return false;
-    loop->finishes--;
+    loop->shortcuts--;
     hand_over(op->type, op->word[0], *ret_result);
     return true;
 }

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* await.c - waiting for an operation: it lives on the stack of who waits. */
+#include "task.h"
+
+struct waiting {
+    struct eddy_request request;
+    struct eddy_result result;
+    struct task *task;
+    bool over;
+};
+
+/* Only takes note: it may be called from inside anything. */
+static void take_note(struct eddy_result result, void *arg)
+{
+    struct waiting *waiting = arg;
+
+    waiting->result = result;
+    waiting->over = true;
+    waiting->task->awaited = NULL;
+    eddy__make_ready(waiting->task);
+}
+
+/* ---- What stands in the way --------------------------------------------- */
+
+static int refuse_await(struct task *task)
+{
+    if (eddy_loop_debug(task->sched->loop))
+        eddy_log_write(task->sched->loop, EDDY_LOG_ERROR,
+                       "%s waits where waiting is forbidden", task->name);
+    return -EPERM;
+}
+
+/* An awaited operation told -ECANCELED, or was not begun for it: one is told of
+ * being asked to end once, but of a scope as long as it is in it. */
+static void note_cancelled(struct task *task)
+{
+    if ((task->scope->flags & SCOPE_STOPPING) == 0)
+        task->flags &= ~(unsigned)TASK_CANCEL;
+}
+
+/* 0, or why the next await is refused. */
+static int check(struct task *task)
+{
+    if ((task->flags & TASK_NO_AWAIT) != 0)
+        return refuse_await(task);
+    if (!eddy__is_cancelled(task))
+        return 0;
+    note_cancelled(task);
+    return -ECANCELED;
+}
+
+/* ---- Waiting ------------------------------------------------------------ */
+
+static void wait_until_over(struct waiting *waiting, const char *name)
+{
+    struct task *task = waiting->task;
+
+    if (!waiting->over)
+        task->awaited = &waiting->request;
+    task->waits_for = name;
+    task->since_ns = eddy_loop_now_ns(task->sched->loop);
+    eddy__suspend(task);
+    task->waits_for = NULL;
+}
+
+static struct eddy_result await(struct task *task, const struct eddy_op *op)
+{
+    struct waiting waiting;
+
+    waiting.task = task;
+    waiting.over = false;
+    if (eddy_begin_or_finish(task->sched->loop, &waiting.request, op, take_note,
+                             &waiting, &waiting.result))
+        return waiting.result;
+    wait_until_over(&waiting, op->type->name);
+    if (waiting.result.n == -ECANCELED && eddy__is_cancelled(task))
+        note_cancelled(task);
+    return waiting.result;
+}
+
+/* In one who is cancelled: begun, told to be quick, and waited for. */
+static struct eddy_result await_end(struct task *task, const struct eddy_op *op)
+{
+    struct waiting waiting;
+
+    waiting.task = task;
+    waiting.over = false;
+    if (eddy_begin_or_finish(task->sched->loop, &waiting.request, op, take_note,
+                             &waiting, &waiting.result))
+        return waiting.result;
+    if (!waiting.over)
+        eddy_request_cancel(&waiting.request);
+    wait_until_over(&waiting, op->type->name);
+    return waiting.result;
+}
+
+struct eddy_result eddy_await_op(struct eddy_task *self,
+                                 const struct eddy_op *op)
+{
+    struct task *task = task_of(self);
+    int err;
+
+    if (!eddy__is_running(task))
+        return eddy_n(-EPERM);
+    if (op == NULL || op->type == NULL ||
+        (op->type->flags & EDDY_OP_MULTISHOT) != 0)
+        return eddy_n(-EINVAL);
+    err = check(task);
+    if (err == -ECANCELED && (op->type->flags & EDDY_OP_ENDS) != 0)
+        return await_end(task, op);
+    if (err < 0)
+        return eddy_n(err);
+    task->site = __builtin_return_address(0);
+    return await(task, op);
+}
+
+int eddy_task_yield(struct eddy_task *self)
+{
+    struct task *task = task_of(self);
+
+    if (!eddy__is_running(task))
+        return -EPERM;
+    if ((task->flags & TASK_NO_AWAIT) != 0)
+        return refuse_await(task);
+    task->site = __builtin_return_address(0);
+    eddy__make_ready(task);
+    eddy__suspend(task);
+    return eddy__is_cancelled(task) ? check(task) : 0;
+}
+
+int eddy_task_check(struct eddy_task *self)
+{
+    struct task *task = task_of(self);
+
+    if (!eddy__is_running(task))
+        return -EPERM;
+    return eddy__is_cancelled(task) ? -ECANCELED : 0;
+}
+
+void eddy_task_forbid_await(struct eddy_task *self)
+{
+    struct task *task = task_of(self);
+
+    if (task == NULL)
+        return;
+    task->no_await++;
+    task->flags |= TASK_NO_AWAIT;
+}
+
+void eddy_task_allow_await(struct eddy_task *self)
+{
+    struct task *task = task_of(self);
+
+    if (task != NULL && task->no_await > 0 && --task->no_await == 0)
+        task->flags &= ~(unsigned)TASK_NO_AWAIT;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dump.c - looking at tasks.
+ *
+ * Where a task waits can be seen best from its own stack: it is gone to for a
+ * moment, looks back at who called it, and returns.
+ */
+#include "task.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#ifdef HAVE_EXECINFO_H
+#include <execinfo.h>
+#endif
+#ifdef HAVE_DLFCN_H
+#include <dlfcn.h>
+#endif
+
+enum {
+    FRAMES = 32,
+    OWN_FRAMES = 2 /* look() and eddy__look_around() */
+};
+
+/* ---- Frames ------------------------------------------------------------- */
+
+struct look {
+    struct eddy_context *back;
+    void *frame[FRAMES];
+    int frames;
+};
+
+static void look(struct look *at)
+{
+#ifdef HAVE_BACKTRACE
+    at->frames = backtrace(at->frame, FRAMES);
+#else
+    at->frames = 0;
+#endif
+}
+
+struct eddy_context *eddy__look_around(void *passed)
+{
+    struct look *at = passed;
+
+    look(at);
+    return at->back;
+}
+
+static void look_from(struct look *at, struct task *task)
+{
+    struct sched *sched = task->sched;
+
+    at->frames = 0;
+    if (sched->running == task)
+        look(at);
+    if (sched->running == task || !sched->has_thread ||
+        (task->flags & TASK_BEGUN) == 0)
+        return;
+    at->back = sched->running != NULL ? &sched->running->context : &sched->hub;
+    (void)eddy_switch(at->back, &task->context, at);
+}
+
+/* ---- All tasks ---------------------------------------------------------- */
+
+static void show(struct task *task, int depth, eddy_task_info_fn *fn, void *arg)
+{
+    struct look at;
+    struct eddy_task_info info = { .task = handle_of(task),
+                                   .name = task->name,
+                                   .at = task->at,
+                                   .state = eddy_task_state(handle_of(task)),
+                                   .waits_for = task->waits_for,
+                                   .since_ns = task->since_ns,
+                                   .depth = depth };
+
+    look_from(&at, task);
+    if (at.frames > OWN_FRAMES) {
+        info.frames = (size_t)(at.frames - OWN_FRAMES);
+        info.frame = (const void *const *)at.frame + OWN_FRAMES;
+    }
+    fn(&info, arg);
+}
+
+static void show_tasks(const struct scope *scope, int depth,
+                       eddy_task_info_fn *fn, void *arg)
+{
+    struct task *task = scope->tasks;
+
+    while (task != NULL && task->next != NULL)
+        task = task->next; /* the first that was spawned */
+    for (; task != NULL; task = task->prev)
+        show(task, depth, fn, arg);
+}
+
+/* Without recursion, for scopes may be as deep as programs are. */
+int eddy_task_each(struct eddy_loop *loop, eddy_task_info_fn *fn, void *arg)
+{
+    struct sched *sched = eddy__sched(loop);
+    const struct scope *scope;
+    int depth = 0;
+
+    if (loop == NULL || fn == NULL)
+        return -EINVAL;
+    if (sched == NULL)
+        return -ENOMEM;
+    scope = &sched->root;
+    while (scope != NULL) {
+        show_tasks(scope, depth, fn, arg);
+        if (scope->first != NULL) {
+            scope = scope->first;
+            depth++;
+            continue;
+        }
+        while (scope != NULL && scope->next == NULL) {
+            scope = scope->parent;
+            depth--;
+        }
+        if (scope != NULL)
+            scope = scope->next;
+    }
+    return 0;
+}
+
+/* ---- In words ----------------------------------------------------------- */
+
+struct dump {
+    void (*write)(void *arg, const char *line);
+    void *arg;
+    int64_t now_ns;
+};
+
+static void describe(char *text, size_t size, const struct eddy_task_info *info,
+                     int64_t now_ns)
+{
+    static const char *const states[] = { "new", "ready", "running", "waiting",
+                                          "over" };
+    const char *at = info->at != NULL ? info->at : "an unknown place";
+
+    if (info->state == EDDY_TASK_WAITING && info->waits_for != NULL)
+        (void)snprintf(text, size,
+                       "%*s%s: waiting for %s, %" PRId64 " ms; spawned at %s",
+                       2 * info->depth, "", info->name, info->waits_for,
+                       (now_ns - info->since_ns) / EDDY_MS, at);
+    else
+        (void)snprintf(text, size, "%*s%s: %s; spawned at %s", 2 * info->depth,
+                       "", info->name, states[info->state], at);
+}
+
+static void describe_frame(char *text, size_t size, int depth, const void *pc)
+{
+    const char *name = NULL;
+    size_t offset = 0;
+
+#ifdef HAVE_DLADDR
+    Dl_info where;
+
+    if (dladdr(pc, &where) != 0 && where.dli_sname != NULL) {
+        name = where.dli_sname;
+        offset = (size_t)((const char *)pc - (const char *)where.dli_saddr);
+    }
+#endif
+    if (name != NULL)
+        (void)snprintf(text, size, "%*s    %p %s+%zu", 2 * depth, "", pc, name,
+                       offset);
+    else
+        (void)snprintf(text, size, "%*s    %p", 2 * depth, "", pc);
+}
+
+static void write_info(const struct eddy_task_info *info, void *arg)
+{
+    const struct dump *dump = arg;
+    char text[256];
+
+    describe(text, sizeof text, info, dump->now_ns);
+    dump->write(dump->arg, text);
+    for (size_t i = 0; i < info->frames; i++) {
+        describe_frame(text, sizeof text, info->depth, info->frame[i]);
+        dump->write(dump->arg, text);
+    }
+}
+
+int eddy_task_dump(struct eddy_loop *loop,
+                   void (*write)(void *arg, const char *line), void *arg)
+{
+    struct dump dump = { write, arg, eddy_loop_read_clock(loop) };
+
+    return write == NULL ? -EINVAL : eddy_task_each(loop, write_info, &dump);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched.c - who runs next.
+ *
+ *     loop (the hub) --> task --> task --> task --> ... --> hub
+ *
+ * Tasks go from one to the next by themselves, and back to the hub only if none
+ * is ready, or the loop's budget is used up. The switch returns, and processors
+ * foresee where to if the other one suspended at the same place: so they run in
+ * rounds, and in a round those of one place run one after the other. That is
+ * fair, for in a round each has one turn.
+ */
+#include "task.h"
+
+enum { SITES = 8 }; /* places told apart in a round; others form one more */
+
+/* ---- One for each loop -------------------------------------------------- */
+
+static void run_hub(struct eddy_call *call);
+
+static void sched_free(void *value)
+{
+    struct sched *sched = value;
+    const struct eddy_mem *mem = &eddy_loop_settings(sched->loop)->mem;
+
+    for (struct task *task = sched->held; task != NULL; task = task->next)
+        task->sched = NULL;
+    (void)mem->resize(mem->arg, sched, 0);
+}
+
+static void sched_forked(void *value, struct eddy_loop *loop)
+{
+    (void)value;
+    (void)loop;
+}
+
+struct sched *eddy__sched(struct eddy_loop *loop)
+{
+    static const struct eddy_slot_type type = { "tasks", sched_free,
+                                                sched_forked };
+    const struct eddy_loop_options *settings = eddy_loop_settings(loop);
+    struct eddy_stacks *stacks = eddy_loop_stacks(loop);
+    struct sched *sched = eddy_loop_slot(loop, &type);
+
+    if (settings == NULL || stacks == NULL || sched != NULL)
+        return sched;
+    sched = settings->mem.resize(settings->mem.arg, NULL, sizeof *sched);
+    if (sched == NULL)
+        return NULL;
+    *sched = (struct sched){ .loop = loop, .stacks = stacks };
+    sched->call.run = run_hub;
+    eddy__scope_init(&sched->root, sched, NULL, NULL);
+    sched->root.flags = SCOPE_OPEN | SCOPE_SUPERVISE;
+    sched->root.name = "the loop";
+    if (eddy_loop_set_slot(loop, &type, sched) < 0) {
+        (void)settings->mem.resize(settings->mem.arg, sched, 0);
+        return NULL;
+    }
+    return sched;
+}
+
+/* ---- Rounds ------------------------------------------------------------- */
+
+/* Tasks in the order they came, per place. */
+struct site {
+    const void *at;
+    struct task *first, *last;
+};
+
+static struct site *find_site(struct site sites[SITES + 1], size_t *count,
+                              const void *at)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (sites[i].at == at)
+            return &sites[i];
+    if (*count <= SITES)
+        sites[(*count)++] = (struct site){ at, NULL, NULL };
+    return &sites[*count - 1];
+}
+
+/* Sorts tasks by place; the places are in the order they came. */
+static struct task *group(struct task *task)
+{
+    struct site sites[SITES + 1], *site = sites;
+    size_t count = 1;
+
+    sites[0] = (struct site){ task->site, NULL, NULL };
+    while (task != NULL) {
+        struct task *after = task->after;
+
+        if (site->at != task->site)
+            site = find_site(sites, &count, task->site);
+        *(site->first == NULL ? &site->first : &site->last->after) = task;
+        site->last = task;
+        task = after;
+    }
+    for (size_t i = 0; i < count; i++)
+        sites[i].last->after = i + 1 < count ? sites[i + 1].first : NULL;
+    return sites[0].first;
+}
+
+/* More are ready than may run in this turn: the rest stays. */
+static void split(struct tasks *ready, size_t granted)
+{
+    struct task *last = ready->first;
+
+    for (size_t i = 1; i < granted; i++)
+        last = last->after;
+    ready->first = last->after;
+    ready->count -= granted;
+    last->after = NULL;
+}
+
+/* All that are ready now make a round. What they make ready is for the next. */
+static struct task *next_round(struct sched *sched)
+{
+    struct task *first = sched->ready.first;
+    size_t granted = eddy_ready_grant(sched->loop, sched->ready.count);
+
+    if (granted == 0)
+        return NULL;
+    if (granted < sched->ready.count)
+        split(&sched->ready, granted);
+    else
+        sched->ready = (struct tasks){ NULL, NULL, 0 };
+    if (!sched->mixed)
+        return first;
+    sched->mixed = sched->ready.first != NULL;
+    return group(first);
+}
+
+void eddy__call_hub(struct sched *sched)
+{
+    sched->called = true;
+    eddy_ready_push(sched->loop, &sched->call);
+}
+
+/* ---- Going -------------------------------------------------------------- */
+
+void eddy__give_stack(struct task *task)
+{
+    struct eddy_stacks *stacks = task->stacks;
+    struct eddy_stack stack = task->stack;
+
+    eddy_context_done(&task->context);
+    task->sched = NULL; /* who calls it by mistake may be told so */
+    eddy_stack_give(stacks, stack);
+}
+
+static inline void bury(struct sched *sched)
+{
+    struct task *dead = sched->dead;
+
+    if (dead != NULL) {
+        sched->dead = NULL;
+        eddy__give_stack(dead);
+    }
+}
+
+void eddy__bury_dead(struct sched *sched)
+{
+    bury(sched);
+}
+
+static inline struct eddy_context *choose(struct sched *sched)
+{
+    struct task *next = sched->next;
+
+    if (next == NULL)
+        next = next_round(sched);
+    sched->running = next;
+    if (next == NULL)
+        return &sched->hub;
+    sched->next = next->after;
+    next->state = STATE_WAITING;
+    return &next->context;
+}
+
+void eddy__suspend(struct task *task)
+{
+    struct sched *sched = task->sched;
+    struct eddy_context *to = choose(sched);
+    void *passed;
+
+    if (to == &task->context)
+        return;
+    task->kept_errno = *sched->errno_at;
+    passed = eddy_switch(&task->context, to, NULL);
+    while (passed != NULL)
+        passed = eddy_switch(&task->context, eddy__look_around(passed), NULL);
+    *sched->errno_at = task->kept_errno;
+    bury(sched);
+}
+
+void eddy__leave_for_good(struct task *task)
+{
+    struct sched *sched = task->sched;
+
+    eddy_switch_away(&task->context, choose(sched), NULL);
+}
+
+/* The loop may be run by another thread than the last time. */
+static void enter(struct sched *sched)
+{
+    pthread_t self = pthread_self();
+
+    if (sched->has_thread && pthread_equal(sched->thread, self))
+        return;
+    sched->thread = self;
+    sched->has_thread = true;
+    sched->errno_at = &errno;
+    eddy_context_here(&sched->hub);
+}
+
+/* Where to go then: back to who sent for it. */
+static struct eddy_context *run_errand(struct sched *sched)
+{
+    void (*errand)(void *arg) = sched->errand;
+    struct task *sender = sched->running;
+
+    sched->errand = NULL;
+    sched->running = NULL;
+    errand(sched->errand_arg);
+    sched->running = sender;
+    return &sender->context;
+}
+
+/* Until none is ready that may run. A task that sent the hub on an errand comes
+ * next. */
+static void run_hub(struct eddy_call *call)
+{
+    struct sched *sched = EDDY_CONTAINER_OF(call, struct sched, call);
+    struct eddy_context *to;
+
+    enter(sched);
+    if (eddy_loop_ending(sched->loop))
+        eddy__scope_cancel(&sched->root, BY_CALL, "the loop is being freed");
+    while ((to = choose(sched)) != &sched->hub) {
+        do {
+            (void)eddy_switch(&sched->hub, to, NULL);
+            bury(sched);
+        } while (sched->errand != NULL && (to = run_errand(sched)) != NULL);
+    }
+    sched->called = false;
+    if (sched->ready.first != NULL)
+        eddy__call_hub(sched);
+}
+
+int eddy_on_big_stack(struct eddy_task *self, void (*fn)(void *arg), void *arg)
+{
+    struct task *task = task_of(self);
+    struct sched *sched;
+
+    if (!eddy__is_running(task) || fn == NULL)
+        return fn == NULL ? -EINVAL : -EPERM;
+    sched = task->sched;
+    sched->errand = fn;
+    sched->errand_arg = arg;
+    (void)eddy_switch(&task->context, &sched->hub, NULL);
+    return 0;
+}
+
+struct eddy_task *eddy_loop_task(const struct eddy_loop *loop)
+{
+    struct sched *sched = eddy__sched((struct eddy_loop *)(uintptr_t)loop);
+
+    return sched != NULL ? handle_of(sched->running) : NULL;
+}
+
+size_t eddy_loop_task_count(const struct eddy_loop *loop)
+{
+    struct sched *sched = eddy__sched((struct eddy_loop *)(uintptr_t)loop);
+
+    return sched != NULL ? sched->count : 0;
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scope.c - scopes: opened, waited for, closed.
+ *
+ * They form a tree: within a scope are those that its owner has opened since,
+ * and those of the tasks spawned in it. A task is in the one it opened last, or
+ * else at home, where it was spawned.
+ */
+#include "task.h"
+
+#define ALL_FLAGS (EDDY_SCOPE_SHIELD | EDDY_SCOPE_SUPERVISE)
+
+/* ---- Opening ------------------------------------------------------------ */
+
+void eddy__scope_init(struct scope *scope, struct sched *sched,
+                      struct scope *parent, struct task *owner)
+{
+    memset(scope, 0, sizeof *scope);
+    scope->sched = sched;
+    scope->parent = parent;
+    scope->owner = owner;
+    scope->deadline_ns = EDDY_FOREVER;
+}
+
+static void link_in(struct scope *scope)
+{
+    struct scope *parent = scope->parent;
+
+    scope->next = parent->first;
+    if (scope->next != NULL)
+        scope->next->prev = scope;
+    parent->first = scope;
+}
+
+static void link_out(struct scope *scope)
+{
+    *(scope->prev != NULL ? &scope->prev->next : &scope->parent->first) =
+        scope->next;
+    if (scope->next != NULL)
+        scope->next->prev = scope->prev;
+}
+
+static void deadline_passed(struct eddy_timer *timer, void *arg)
+{
+    struct scope *scope = arg;
+
+    (void)timer;
+    scope->flags |= SCOPE_EXPIRED;
+    eddy__scope_cancel(scope, BY_DEADLINE, "its time is up");
+}
+
+/* The timer is made when there is first something to wait for. */
+static int set_deadline(struct scope *scope, int64_t deadline_ns)
+{
+    int err = 0;
+
+    if (scope->deadline_ns == EDDY_FOREVER && deadline_ns != EDDY_FOREVER)
+        err = eddy_timer_init(&scope->timer, scope->sched->loop,
+                              deadline_passed, scope);
+    if (err < 0)
+        return err;
+    if (deadline_ns == EDDY_FOREVER && scope->deadline_ns != EDDY_FOREVER)
+        (void)eddy_timer_stop(&scope->timer);
+    if (deadline_ns != EDDY_FOREVER) {
+        err = eddy_timer_start_at(&scope->timer, deadline_ns);
+        (void)eddy_timer_background(&scope->timer, true);
+    }
+    if (err == 0)
+        scope->deadline_ns = deadline_ns;
+    return err;
+}
+
+static int64_t deadline_after(struct eddy_loop *loop, int64_t timeout_ns)
+{
+    int64_t now = eddy_loop_read_clock(loop);
+
+    if (timeout_ns == 0 || timeout_ns > INT64_MAX - now)
+        return EDDY_FOREVER;
+    return now + timeout_ns;
+}
+
+static int try_open(struct task *task, struct scope *scope,
+                    const struct eddy_scope_options *options)
+{
+    if (!eddy__is_running(task))
+        return -EPERM;
+    if ((options->flags & ~ALL_FLAGS) != 0 || options->timeout_ns < 0)
+        return -EINVAL;
+    eddy__scope_init(scope, task->sched, task->scope, task);
+    scope->name = options->name;
+    scope->flags = options->flags | SCOPE_OPEN;
+    scope->ret_error = options->ret_error;
+    if (eddy__scope_is_reached(scope))
+        scope->flags |= SCOPE_STOPPING;
+    return set_deadline(scope,
+                        deadline_after(task->sched->loop, options->timeout_ns));
+}
+
+int eddy_scope_open(struct eddy_task *self, struct eddy_scope *public_scope,
+                    const struct eddy_scope_options *options)
+{
+    static const struct eddy_scope_options defaults = { .flags = 0 };
+    struct scope *scope = scope_of(public_scope);
+    struct task *task = task_of(self);
+    int err;
+
+    if (scope == NULL)
+        return -EINVAL;
+    err = try_open(task, scope, options != NULL ? options : &defaults);
+    if (err < 0) {
+        memset(scope, 0, sizeof *scope);
+        return err;
+    }
+    link_in(scope);
+    task->scope = scope;
+    return 0;
+}
+
+/* ---- Closing ------------------------------------------------------------ */
+
+void eddy__leave_home(struct task *task)
+{
+    struct scope *home = task->home;
+
+    *(task->prev != NULL ? &task->prev->next : &home->tasks) = task->next;
+    if (task->next != NULL)
+        task->next->prev = task->prev;
+    home->sched->count--;
+    if (--home->count > 0 || (home->flags & SCOPE_JOINING) == 0)
+        return;
+    home->flags &= ~(unsigned)SCOPE_JOINING;
+    eddy__make_ready(home->owner);
+}
+
+static void join_all(struct scope *scope)
+{
+    struct task *owner = scope->owner;
+
+    owner->waits_for = "the tasks of a scope";
+    owner->since_ns = eddy_loop_now_ns(scope->sched->loop);
+    while (scope->count > 0) { /* others may spawn meanwhile */
+        scope->flags |= SCOPE_JOINING;
+        eddy__suspend(owner);
+    }
+    owner->waits_for = NULL;
+}
+
+/* What of being cancelled goes on outside. */
+static int verdict(const struct scope *scope, int err)
+{
+    bool caught = err == -ECANCELED || (scope->flags & SCOPE_CAUGHT) != 0;
+
+    if (scope->error != 0)
+        return scope->error;
+    if (scope->cause == BY_OWNER)
+        return -ECANCELED;
+    if (!caught)
+        return 0;
+    if (eddy__scope_is_reached(scope) || scope->cause == NOT_CANCELLED)
+        return -ECANCELED;
+    return scope->cause == BY_DEADLINE ? -ETIME : 0;
+}
+
+static int close_scope(struct scope *scope, int err)
+{
+    struct task *owner = scope->owner;
+    bool failed = err < 0 && err != -ECANCELED;
+
+    if (failed && scope->error == 0)
+        scope->error = err;
+    if (err < 0 && scope->count > 0)
+        eddy__scope_cancel(scope, failed ? BY_ERROR : BY_OWNER,
+                           "its owner has ended");
+    if (scope->count > 0)
+        join_all(scope);
+    if (scope->deadline_ns != EDDY_FOREVER)
+        (void)eddy_timer_stop(&scope->timer);
+    if (scope->cause == BY_OWNER)
+        owner->flags &= ~(unsigned)TASK_CANCEL; /* it is told by this */
+    eddy__account(scope, failed ? err : 0);
+    scope->flags &= ~(unsigned)SCOPE_OPEN;
+    link_out(scope);
+    owner->scope = scope->parent;
+    return verdict(scope, err);
+}
+
+int eddy_scope_close(struct eddy_scope *public_scope, int err)
+{
+    struct scope *scope = scope_of(public_scope);
+
+    if (scope == NULL)
+        return -EINVAL;
+    if ((scope->flags & SCOPE_OPEN) == 0)
+        return -EALREADY;
+    if (!eddy__is_running(scope->owner) || scope->owner->scope != scope)
+        return -EPERM;
+    return close_scope(scope, err > 0 ? 0 : err);
+}
+
+void eddy_scope_leave(struct eddy_scope *public_scope)
+{
+    struct scope *scope = scope_of(public_scope);
+
+    if (scope == NULL || (scope->flags & SCOPE_OPEN) == 0)
+        return;
+    eddy__scope_cancel(scope, BY_CALL, "its block was left");
+    (void)eddy_scope_close(public_scope, 0);
+}
+
+/* ---- Deadlines ---------------------------------------------------------- */
+
+int eddy_scope_set_deadline(struct eddy_scope *public_scope,
+                            int64_t deadline_ns)
+{
+    struct scope *scope = scope_of(public_scope);
+
+    if (scope == NULL || scope->owner == NULL)
+        return -EINVAL; /* the loop's has none */
+    if ((scope->flags & SCOPE_OPEN) == 0 || scope->cause != NOT_CANCELLED)
+        return -EALREADY;
+    return set_deadline(scope, deadline_ns);
+}
+
+int64_t eddy_scope_deadline_ns(const struct eddy_scope *public_scope)
+{
+    int64_t nearest = EDDY_FOREVER;
+
+    for (const struct scope *scope = scope_of(public_scope); scope != NULL;
+         scope = scope->parent) {
+        if (scope->deadline_ns < nearest)
+            nearest = scope->deadline_ns;
+        if ((scope->flags & SCOPE_SHIELD) != 0)
+            break;
+    }
+    return nearest;
+}
+
+/* ---- Looking ------------------------------------------------------------ */
+
+bool eddy_scope_cancelled(const struct eddy_scope *scope)
+{
+    return scope != NULL && scope_of(scope)->cause != NOT_CANCELLED;
+}
+
+bool eddy_scope_expired(const struct eddy_scope *scope)
+{
+    return scope != NULL && (scope_of(scope)->flags & SCOPE_EXPIRED) != 0;
+}
+
+bool eddy_scope_stopping(const struct eddy_scope *scope)
+{
+    return scope != NULL && (scope_of(scope)->flags & SCOPE_STOPPING) != 0;
+}
+
+size_t eddy_scope_tasks(const struct eddy_scope *scope)
+{
+    return scope != NULL ? scope_of(scope)->count : 0;
+}

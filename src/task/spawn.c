@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* spawn.c - making tasks. */
+#include "task.h"
+
+enum { COLOURS = 16, LINES = 128 };
+
+static int check_spawn(const struct scope *scope, eddy_task_fn *fn)
+{
+    int err;
+
+    if (scope == NULL || fn == NULL)
+        return -EINVAL;
+    if (scope->sched == NULL || (scope->flags & SCOPE_OPEN) == 0 ||
+        eddy_loop_ending(scope->sched->loop))
+        return -ESHUTDOWN;
+    err = eddy_loop_check(scope->sched->loop);
+    if (err == 0 && (scope->flags & SCOPE_STOPPING) != 0)
+        err = -ECANCELED;
+    return err;
+}
+
+static void link_in(struct scope *scope, struct task *task)
+{
+    task->home = task->scope = scope;
+    task->next = scope->tasks;
+    if (task->next != NULL)
+        task->next->prev = task;
+    scope->tasks = task;
+    scope->count++;
+    scope->sched->count++;
+}
+
+/* At the high end of the stack it will run on. */
+static struct task *place(struct eddy_stack stack)
+{
+    uintptr_t colour = ((uintptr_t)stack.high >> 16) % COLOURS * LINES;
+    uintptr_t at =
+        ((uintptr_t)stack.high - sizeof(struct task) - colour) & ~(uintptr_t)63;
+
+    return (struct task *)at;
+}
+
+static void init(struct task *task, struct scope *scope,
+                 struct eddy_stack stack,
+                 const struct eddy_task_options *options, const char *at)
+{
+    memset(task, 0, sizeof *task);
+    task->stack = stack;
+    task->stacks = scope->sched->stacks;
+    task->sched = scope->sched;
+    task->refs = 1; /* its own, until it is over */
+    task->name = options->name != NULL ? options->name : "a task";
+    task->at = at;
+    task->free_arg = options->free_arg;
+    task->drop = options->drop;
+    stack.high = (char *)task;
+    eddy_context_init(&task->context, stack, eddy__task_main, options->flags);
+}
+
+int eddy_spawn_at(struct eddy_scope *public_scope, eddy_task_fn *fn, void *arg,
+                  const struct eddy_task_options *options, const char *at)
+{
+    static const struct eddy_task_options defaults = { .flags = 0 };
+    struct scope *scope = scope_of(public_scope);
+    struct eddy_stack stack;
+    struct task *task;
+    int err = check_spawn(scope, fn);
+
+    if (options == NULL)
+        options = &defaults;
+    if (err == 0)
+        err = eddy_stack_take(scope->sched->stacks, options->stack_size,
+                              options->name != NULL ? options->name : "a task",
+                              at, &stack);
+    if (err < 0)
+        return err;
+    task = place(stack);
+    init(task, scope, stack, options, at);
+    task->fn = fn;
+    task->arg = arg;
+    link_in(scope, task);
+    if (options->ret_task != NULL)
+        *options->ret_task = eddy_task_ref(handle_of(task));
+    eddy__make_ready(task);
+    return 0;
+}
+
+struct eddy_scope *eddy_loop_scope(struct eddy_loop *loop)
+{
+    struct sched *sched = eddy__sched(loop);
+
+    return sched != NULL ? (struct eddy_scope *)&sched->root : NULL;
+}
+
+struct eddy_result eddy_loop_run_task(struct eddy_loop *loop, eddy_task_fn *fn,
+                                      void *arg)
+{
+    struct eddy_task *task;
+    struct eddy_task_options options = { .name = "the main task",
+                                         .ret_task = &task };
+    struct eddy_scope *scope = eddy_loop_scope(loop);
+    struct eddy_result result;
+    int err;
+
+    if (loop != NULL && scope == NULL)
+        return eddy_n(-ENOMEM);
+    if (eddy_loop_running(loop))
+        return eddy_n(-EBUSY);
+    err = eddy_spawn(scope, fn, arg, &options);
+    if (err < 0)
+        return eddy_n(err);
+    result = eddy_loop_run_until(loop, eddy_join(task));
+    while (eddy_task_state(task) != EDDY_TASK_OVER) { /* it was stopped */
+        (void)eddy_task_cancel(task, "the loop was stopped");
+        result = eddy_loop_run_until(loop, eddy_join(task));
+    }
+    eddy_task_unref(task);
+    return result;
+}

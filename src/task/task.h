@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task.h - what the files of this room share.
+ *
+ *     sched.c    who runs next                 task.c    a task: its life
+ *     await.c    waiting for an operation      join.c    waiting for a task
+ *     scope.c    opening and closing scopes    cancel.c  ending what is in them
+ *     errors.c   what went wrong               dump.c    looking inside
+ *     spawn.c    making tasks
+ *
+ * A user of the public headers like any other.
+ */
+#ifndef EDDY_TASK_PRIVATE_H
+#define EDDY_TASK_PRIVATE_H
+
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <eddy/front.h>
+#include <eddy/loop.h>
+#include <eddy/scope.h>
+#include <eddy/stack.h>
+#include <eddy/task.h>
+#include <eddy/timer.h>
+
+/* ---- Scopes: see scope.c and cancel.c ----------------------------------- */
+
+enum { /* struct scope, flags; EDDY_SCOPE_x are two */
+       SCOPE_SHIELD = EDDY_SCOPE_SHIELD,
+       SCOPE_SUPERVISE = EDDY_SCOPE_SUPERVISE,
+       SCOPE_OPEN = 1u << 2,
+       SCOPE_EXPIRED = 1u << 3,  /* its deadline has passed */
+       SCOPE_STOPPING = 1u << 4, /* cancelled, or something around it is */
+       SCOPE_CAUGHT = 1u << 5,   /* a task ended early for that */
+       SCOPE_JOINING = 1u << 6   /* the owner waits for its tasks */
+};
+
+/* Why a scope itself was cancelled. */
+enum cause { NOT_CANCELLED, BY_CALL, BY_DEADLINE, BY_ERROR, BY_OWNER };
+
+struct scope {
+    struct scope *parent;              /* NULL: the loop's */
+    struct scope *first, *prev, *next; /* those within; beside it */
+    struct sched *sched;
+    struct task *owner;  /* NULL: the loop's has none */
+    struct task *tasks;  /* spawned in it and not over */
+    struct task *failed; /* over, kept for their errors */
+    struct eddy_value *ret_error;
+    const char *name, *reason;
+    struct eddy_timer timer; /* its deadline */
+    int64_t deadline_ns;
+    size_t count; /* of tasks */
+    int error;    /* the first one */
+    enum cause cause;
+    unsigned flags;
+};
+
+static_assert(sizeof(struct scope) <= sizeof(struct eddy_scope),
+              "the public struct has room for the private one");
+
+static inline struct scope *scope_of(const struct eddy_scope *scope)
+{
+    return (struct scope *)(uintptr_t)scope;
+}
+
+/* ---- Tasks: see task.c -------------------------------------------------- */
+
+enum {                          /* struct task, flags */
+       TASK_CANCEL = 1u << 0,   /* asked to end, and not told so yet */
+       TASK_NO_AWAIT = 1u << 1, /* see eddy_task_forbid_await() */
+       TASK_BEGUN = 1u << 2,
+       TASK_OVER = 1u << 3,
+       TASK_STARTED = 1u << 4,     /* has called eddy_task_started() */
+       TASK_HEARD = 1u << 5,       /* somebody has its result, or error */
+       TASK_MADE_TAKEN = 1u << 6,  /* and what it made */
+       TASK_START_FAILED = 1u << 7 /* and who waited for it has been told */
+};
+
+enum { STATE_WAITING, STATE_READY }; /* struct task, state */
+
+struct cleanup {
+    struct cleanup *next;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+/* At the high end of its stack; in the order of use. */
+struct task {
+    struct task *after;  /* in the ready queue */
+    struct sched *sched; /* NULL: it is over, and so is the loop */
+    struct scope *scope; /* the innermost one it is in */
+    unsigned flags, state;
+    int kept_errno;
+    int no_await;
+    const void *site; /* where it waits: tasks of one site run together */
+    struct eddy_request *awaited;
+    struct eddy_context context;
+
+    eddy_task_fn *fn;
+    void *arg;
+    struct scope *home;       /* it was spawned in */
+    struct task *prev, *next; /* there; when it is over, in sched->held */
+    struct eddy_result result;
+    int64_t started_n;
+    struct joiner *joiners;
+    struct cleanup *cleanups;
+    int64_t since_ns;
+    const char *waits_for, *reason, *name, *at;
+    int cancelling;
+    unsigned refs;
+    struct eddy_stack stack;
+    struct eddy_stacks *stacks;
+    eddy_free_fn *free_arg;
+    void (*drop)(void *made);
+};
+
+static inline struct task *task_of(const struct eddy_task *task)
+{
+    return (struct task *)(uintptr_t)task;
+}
+
+static inline struct eddy_task *handle_of(const struct task *task)
+{
+    return (struct eddy_task *)(uintptr_t)task;
+}
+
+/* ---- The scheduler of a loop: see sched.c ------------------------------- */
+
+struct tasks {
+    struct task *first, *last;
+    size_t count;
+};
+
+struct sched {
+    struct task *running; /* NULL: the loop itself, the hub */
+    struct task *next;    /* of this round, in a list */
+    struct task *dead;    /* its stack is to be given back by who runs next */
+    int *errno_at;        /* of the thread */
+    struct tasks ready;   /* for the next round */
+    bool mixed;           /* they wait at different places */
+    bool called;          /* the hub is in the loop's ready queue */
+    struct eddy_call call;
+    struct eddy_loop *loop;
+    struct eddy_context hub;
+    void (*errand)(void *arg); /* for the hub, then back */
+    void *errand_arg;
+    struct eddy_stacks *stacks;
+    struct task *held; /* over, but somebody has a handle */
+    size_t count;      /* of tasks that are not over */
+    pthread_t thread;  /* that hub and errno_at are about */
+    bool has_thread;
+    struct scope root;
+};
+
+/* NULL: out of memory. */
+struct sched *eddy__sched(struct eddy_loop *loop);
+
+static inline bool eddy__is_running(const struct task *task)
+{
+    return task != NULL && task->sched != NULL && task->sched->running == task;
+}
+
+void eddy__call_hub(struct sched *sched);
+
+/* It will run in this turn, or in the next. */
+static inline void eddy__make_ready(struct task *task)
+{
+    struct sched *sched = task->sched;
+    struct tasks *ready = &sched->ready;
+
+    task->state = STATE_READY;
+    task->after = NULL;
+    if (ready->first == NULL) {
+        ready->first = task;
+        if (!sched->called)
+            eddy__call_hub(sched);
+    } else {
+        ready->last->after = task;
+        sched->mixed |= ready->last->site != task->site;
+    }
+    ready->last = task;
+    ready->count++;
+}
+
+/* Others run until it is made ready. What a dump hands over is looked at. */
+void eddy__suspend(struct task *task);
+/* The last thing a task does. */
+void eddy__leave_for_good(struct task *task);
+/* By who runs next: the stack of one that is over is given back. */
+void eddy__bury_dead(struct sched *sched);
+void eddy__give_stack(struct task *task);
+/* dump.c: called on the stack that it is about; where to go then. */
+struct eddy_context *eddy__look_around(void *passed);
+
+/* ---- task.c ------------------------------------------------------------- */
+
+void eddy__task_main(struct eddy_context *context, void *passed);
+
+/* ---- join.c ------------------------------------------------------------- */
+
+/* Tells all who wait that it is over, or that it has started. */
+void eddy__tell_joiners(struct task *task);
+/* Does anybody wait for it to start? */
+bool eddy__is_awaited_start(const struct task *task);
+
+/* ---- cancel.c ----------------------------------------------------------- */
+
+/* Cancels it and all within, unless it has been. */
+void eddy__scope_cancel(struct scope *scope, enum cause cause,
+                        const char *reason);
+/* Is it reached by the cancelling of what is around it? */
+static inline bool eddy__scope_is_reached(const struct scope *scope)
+{
+    return scope->parent != NULL && (scope->flags & SCOPE_SHIELD) == 0 &&
+           (scope->parent->flags & SCOPE_STOPPING) != 0;
+}
+/* Is it asked to end, and not told so yet, or in a scope that is? */
+static inline bool eddy__is_cancelled(const struct task *task)
+{
+    return (task->flags & TASK_CANCEL) != 0 ||
+           (task->scope->flags & SCOPE_STOPPING) != 0;
+}
+
+/* ---- scope.c ------------------------------------------------------------ */
+
+/* A task is over: out of its home, whose owner may wait for the last one. */
+void eddy__leave_home(struct task *task);
+void eddy__scope_init(struct scope *scope, struct sched *sched,
+                      struct scope *parent, struct task *owner);
+
+/* ---- errors.c ----------------------------------------------------------- */
+
+/* A task has failed: its home hears of it, and may keep it, with a reference.
+ */
+void eddy__hear_error(struct task *task);
+void eddy__log_error(const struct task *task);
+/* Makes a value of all errors, for who wants it, and lets go of the tasks.
+ * body: the error of the owner, or 0. */
+void eddy__account(struct scope *scope, int body);
+
+#endif
