@@ -4,8 +4,10 @@
 
 noinst_PROGRAMS += \
 	%D%/double \
+	%D%/double_coroutine \
 	%D%/double_deferred \
 	%D%/echo
-%C%_double_LDADD          = libeddy.la
-%C%_double_deferred_LDADD = libeddy.la
-%C%_echo_LDADD            = libeddy.la
+%C%_double_LDADD           = libeddy.la
+%C%_double_coroutine_LDADD = libeddy.la
+%C%_double_deferred_LDADD  = libeddy.la
+%C%_echo_LDADD             = libeddy.la

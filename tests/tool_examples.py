@@ -54,6 +54,9 @@ class Examples(unittest.TestCase):
     def it_doubles_in_deferreds(self):
         self.assert_doubles(self.start("double_deferred"))
 
+    def it_doubles_in_coroutines(self):
+        self.assert_doubles(self.start("double_coroutine"))
+
     def assert_doubles(self, sock):
         for line, reply in [(b"21\n", b"42\n"), (b"-1\n", b"-2\n"),
                             (b"x\n", b"ERROR\n"), (b"9" * 40 + b"\n",

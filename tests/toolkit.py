@@ -26,7 +26,7 @@ LONG = 30 * PATIENCE  # seconds, after which something hangs
 
 
 # Every service is there in every style.
-STYLES = ["callback", "deferred"]
+STYLES = ["callback", "deferred", "coroutine"]
 
 
 def eddy(*args, **more):

@@ -8,8 +8,10 @@ bin_PROGRAMS += %D%/eddy/eddy
 	%D%/eddy/double.c \
 	%D%/eddy/double.h \
 	%D%/eddy/double_callback.c \
+	%D%/eddy/double_coroutine.c \
 	%D%/eddy/double_deferred.c \
 	%D%/eddy/echo_callback.c \
+	%D%/eddy/echo_coroutine.c \
 	%D%/eddy/echo_deferred.c \
 	%D%/eddy/histogram.c \
 	%D%/eddy/histogram.h \
@@ -34,7 +36,9 @@ bin_PROGRAMS += %D%/eddy/eddy
 	%D%/eddy/take.c \
 	%D%/eddy/tool.h \
 	%D%/eddy/traffic.c \
-	%D%/eddy/traffic.h
+	%D%/eddy/traffic.h \
+	%D%/eddy/visit.c \
+	%D%/eddy/visit.h
 %C%_eddy_eddy_LDADD = libeddy.la
 
 EXTRA_DIST += \

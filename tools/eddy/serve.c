@@ -94,13 +94,14 @@ static bool check_style(const struct plan *plan)
 static int run(const struct command *command, int argc, char **argv)
 {
     static const char *const services[] = { "double", "echo", NULL };
-    static const char *const styles[] = { "callback", "deferred", NULL };
+    static const char *const styles[] = { "callback", "deferred", "coroutine",
+                                          NULL };
     struct plan plan = { .style = "callback", .host = "127.0.0.1" };
     /* clang-format off */
     const struct option options[] = {
         { "SERVICE", NULL, "double or echo",
           take_choice, &plan.service, 0, 0, services },
-        { "--style", "STYLE", "callback, the default, or deferred",
+        { "--style", "STYLE", "callback (the default), deferred or coroutine",
           take_choice, &plan.style, 0, 0, styles },
         { "--poller", "NAME", "how it waits; see 'eddy pollers'",
           take_poller, &plan.poller, 0, 0, NULL },

@@ -39,7 +39,8 @@ struct service {
 };
 
 extern const struct service double_callback, double_deferred;
-extern const struct service echo_callback, echo_deferred;
+extern const struct service double_coroutine;
+extern const struct service echo_callback, echo_deferred, echo_coroutine;
 
 /* All rows of the table; NULL past the end. */
 const struct service *service_at(size_t index);

@@ -5,10 +5,8 @@
 #include "server.h"
 
 static const struct service *const services[] = {
-    &double_callback,
-    &double_deferred,
-    &echo_callback,
-    &echo_deferred,
+    &double_callback, &double_deferred, &double_coroutine,
+    &echo_callback,   &echo_deferred,   &echo_coroutine,
 };
 enum { SERVICES = sizeof services / sizeof services[0] };
 
