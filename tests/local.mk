@@ -70,6 +70,7 @@ check_PROGRAMS += \
 	%D%/test_signal_ops \
 	%D%/test_signals \
 	%D%/test_start \
+	%D%/test_stream_rules \
 	%D%/test_threads \
 	%D%/test_threads_ends \
 	%D%/test_timer \

@@ -23,7 +23,7 @@ static bool has_ended(int peer)
 
 /* ---- The order of things ------------------------------------------------ */
 
-START_TEST(close_is_the_last_thing_heard)
+START_TEST(close_is_the_last_thing_heard) /* SR11 */
 {
     struct outcome reading, writing[2], draining, ending, closing;
     struct eddy_stream *stream;
@@ -101,7 +101,7 @@ START_TEST(closed_stream_takes_nothing_more)
 {
     struct eddy_stream *stream;
     struct eddy_address address;
-    struct outcome closing, late[9];
+    struct outcome closing, late[10];
     char buf[8];
     int peer;
 
@@ -122,6 +122,7 @@ START_TEST(closed_stream_takes_nothing_more)
     begin(&late[6], eddy_write(stream, "x", 1));
     begin(&late[7], eddy_drain(stream));
     begin(&late[8], eddy_shutdown(stream));
+    begin(&late[9], eddy_read_all(stream, buf, 8));
     ck_assert_int_eq(finish(&closing), 0);
     for (size_t i = 0; i < COUNT(late); i++)
         ck_assert_int_eq(finish(&late[i]), -EBADF);
@@ -191,7 +192,7 @@ START_TEST(peer_that_never_reads_costs_no_more_than_the_limit)
 }
 END_TEST
 
-START_TEST(peer_that_goes_ends_the_flush_with_an_error)
+START_TEST(peer_that_goes_ends_the_flush_with_an_error) /* SR11 */
 {
     struct outcome closing;
     struct eddy_stream *stream;

@@ -17,7 +17,7 @@ static struct iovec pieces[2] = { { buf, SIZE_MAX / 2 },
 
 /* ---- Streams ------------------------------------------------------------ */
 
-enum { STREAM_OPS = 11 };
+enum { STREAM_OPS = 12 };
 
 /* Each operation of a stream, with arguments that are right. */
 static void stream_ops(struct eddy_stream *stream, struct eddy_op *ret_ops)
@@ -25,6 +25,7 @@ static void stream_ops(struct eddy_stream *stream, struct eddy_op *ret_ops)
     const struct eddy_op ops[STREAM_OPS] = {
         eddy_read(stream, buf, 1),
         eddy_read_exactly(stream, buf, 1),
+        eddy_read_all(stream, buf, 1),
         eddy_read_line(stream, buf, 2),
         eddy_read_until(stream, buf, 1, ";", 1),
         eddy_skip_until(stream, ";", 1),
@@ -97,6 +98,8 @@ START_TEST(bad_arguments_are_refused)
             eddy_read(stream, buf, sizes[1]),
             eddy_read_exactly(stream, NULL, 1),
             eddy_read_exactly(stream, buf, sizes[0]),
+            eddy_read_all(stream, NULL, 1),
+            eddy_read_all(stream, buf, sizes[0]),
             eddy_read_line(stream, NULL, 16),
             eddy_read_line(stream, buf, 0),
             eddy_read_line(stream, buf, 1),

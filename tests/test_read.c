@@ -10,7 +10,7 @@
 
 /* ---- The same in any chunks --------------------------------------------- */
 
-enum what { END, LINE, EXACTLY, UNTIL, SKIP };
+enum what { END, LINE, EXACTLY, UNTIL, SKIP, ALL };
 
 struct step {
     enum what what;
@@ -25,69 +25,6 @@ struct row {
     struct step steps[6];
 };
 
-static const struct row rows[] = {
-    /* SR1: lines with their ends, the rest, and then the end for ever */
-    { "one\ntwo\n\nrest",
-      { { LINE, 16, NULL, 4, "one\n" },
-        { LINE, 16, NULL, 4, "two\n" },
-        { LINE, 16, NULL, 1, "\n" },
-        { LINE, 16, NULL, 4, "rest" },
-        { LINE, 16, NULL, 0, "" },
-        { LINE, 16, NULL, 0, "" } } },
-    /* SR3: the limit is exact */
-    { "abc\nabcd\n",
-      { { LINE, 5, NULL, 4, "abc\n" },
-        { LINE, 5, NULL, -EMSGSIZE, NULL },
-        { LINE, 6, NULL, 5, "abcd\n" } } },
-    { "\nab",
-      { { LINE, 2, NULL, 1, "\n" }, { LINE, 2, NULL, -EMSGSIZE, NULL } } },
-    { "abcd", { { LINE, 5, NULL, 4, "abcd" }, { LINE, 5, NULL, 0, "" } } },
-    /* SR4: what is too long stays, to be read or to be skipped */
-    { "much too long\nnext\n",
-      { { LINE, 5, NULL, -EMSGSIZE, NULL },
-        { LINE, 6, NULL, -EMSGSIZE, NULL },
-        { EXACTLY, 4, NULL, 4, "much" },
-        { SKIP, 0, "\n", 10, NULL },
-        { LINE, 6, NULL, 5, "next\n" } } },
-    { "abcde",
-      { { LINE, 5, NULL, -EMSGSIZE, NULL }, { SKIP, 0, "\n", 5, NULL } } },
-    /* delimiters of several bytes, and what only looks like one */
-    { "a\rb\r\r\nc\r\n",
-      { { UNTIL, 10, "\r\n", 6, "a\rb\r\r\n" },
-        { UNTIL, 10, "\r\n", 3, "c\r\n" },
-        { UNTIL, 10, "\r\n", -ENODATA, NULL } } },
-    { "a---b--",
-      { { UNTIL, 16, "--", 3, "a--" }, { UNTIL, 16, "--", 4, "-b--" } } },
-    { "aaabaaaab",
-      { { UNTIL, 4, "aab", 4, "aaab" }, { UNTIL, 5, "aab", 5, "aaaab" } } },
-    { "abcdef;",
-      { { UNTIL, 4, ";", -EMSGSIZE, NULL },
-        { UNTIL, 6, ";", -EMSGSIZE, NULL },
-        { UNTIL, 7, ";", 7, "abcdef;" } } },
-    { "ab;;",
-      { { UNTIL, 3, ";;", -EMSGSIZE, NULL }, { UNTIL, 4, ";;", 4, "ab;;" } } },
-    /* SR2: the end came first, and what came before it is kept */
-    { "abc",
-      { { UNTIL, 8, ";", -ENODATA, NULL },
-        { UNTIL, 3, ";", -ENODATA, NULL },
-        { UNTIL, 2, ";", -EMSGSIZE, NULL },
-        { EXACTLY, 3, NULL, 3, "abc" } } },
-    { "abcdef", { { UNTIL, 2, "\r\n\r\n", -EMSGSIZE, NULL } } },
-    /* SR5 */
-    { "abcdef",
-      { { EXACTLY, 0, NULL, 0, "" },
-        { EXACTLY, 4, NULL, 4, "abcd" },
-        { EXACTLY, 4, NULL, -ENODATA, "ef" },
-        { EXACTLY, 4, NULL, -ENODATA, "" } } },
-    { "xxEN ENDxEENDy",
-      { { SKIP, 0, "END", 8, NULL },
-        { EXACTLY, 1, NULL, 1, "x" },
-        { SKIP, 0, "END", 4, NULL },
-        { LINE, 9, NULL, 1, "y" },
-        { SKIP, 0, "END", 0, NULL } } },
-    { "abcEN", { { SKIP, 0, "END", 5, NULL }, { LINE, 9, NULL, 0, "" } } },
-};
-
 static struct eddy_op op_of(struct eddy_stream *stream, const struct step *step,
                             char *buf)
 {
@@ -98,6 +35,8 @@ static struct eddy_op op_of(struct eddy_stream *stream, const struct step *step,
         return eddy_read_line(stream, buf, step->size);
     case EXACTLY:
         return eddy_read_exactly(stream, buf, step->size);
+    case ALL:
+        return eddy_read_all(stream, buf, step->size);
     case UNTIL:
         return eddy_read_until(stream, buf, step->size, step->delimiter, size);
     default:
@@ -126,7 +65,7 @@ static void check_step(const struct step *step, const struct outcome *outcome,
 
     ck_assert_int_eq(outcome->result.n, step->n);
     ck_assert_mem_eq(buf, size > 0 ? step->bytes : buf, size);
-    if (step->n == -ENODATA && step->what == EXACTLY)
+    if (step->n < 0 && (step->what == EXACTLY || step->what == ALL))
         ck_assert_uint_eq(outcome->result.done, size);
     if (step->what == LINE && step->n >= 0)
         ck_assert_int_eq(buf[step->n], '\0');
@@ -155,12 +94,146 @@ static void play(const struct row *row, size_t chunk)
     drop(stream, peer);
 }
 
-START_TEST(chunks_make_no_difference)
+static void play_all(int index, const struct row *rows, size_t count)
 {
-    open_loop(_i, REAL_TIME);
-    for (size_t r = 0; r < COUNT(rows); r++)
+    open_loop(index, REAL_TIME);
+    for (size_t r = 0; r < count; r++)
         for (size_t chunk = 1; chunk <= 16; chunk++)
             play(&rows[r], chunk);
+}
+
+START_TEST(a_line_has_its_terminator_but_for_the_last_one) /* SR1 */
+{
+    static const struct row rows[] = {
+        { "one\ntwo\n\nrest",
+          { { LINE, 16, NULL, 4, "one\n" },
+            { LINE, 16, NULL, 4, "two\n" },
+            { LINE, 16, NULL, 1, "\n" },
+            { LINE, 16, NULL, 4, "rest" },
+            { LINE, 16, NULL, 0, "" },
+            { LINE, 16, NULL, 0, "" } } },
+    };
+
+    play_all(_i, rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(the_end_before_the_delimiter_loses_nothing) /* SR2 */
+{
+    static const struct row rows[] = {
+        { "abc",
+          { { UNTIL, 8, ";", -ENODATA, NULL },
+            { UNTIL, 3, ";", -ENODATA, NULL },
+            { UNTIL, 2, ";", -EMSGSIZE, NULL },
+            { EXACTLY, 3, NULL, 3, "abc" } } },
+    };
+
+    play_all(_i, rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(the_limit_of_a_line_is_exact) /* SR3 */
+{
+    static const struct row rows[] = {
+        { "abc\nabcd\n",
+          { { LINE, 5, NULL, 4, "abc\n" },
+            { LINE, 5, NULL, -EMSGSIZE, NULL },
+            { LINE, 6, NULL, 5, "abcd\n" } } },
+        { "\nab",
+          { { LINE, 2, NULL, 1, "\n" }, { LINE, 2, NULL, -EMSGSIZE, NULL } } },
+        { "abcd", { { LINE, 5, NULL, 4, "abcd" }, { LINE, 5, NULL, 0, "" } } },
+    };
+
+    play_all(_i, rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(what_is_too_long_is_kept_until_it_is_skipped) /* SR4, Z18 */
+{
+    static const struct row rows[] = {
+        { "much too long\nnext\n",
+          { { LINE, 5, NULL, -EMSGSIZE, NULL },
+            { LINE, 6, NULL, -EMSGSIZE, NULL },
+            { EXACTLY, 4, NULL, 4, "much" },
+            { SKIP, 0, "\n", 10, NULL },
+            { LINE, 6, NULL, 5, "next\n" } } },
+        { "abcde",
+          { { LINE, 5, NULL, -EMSGSIZE, NULL }, { SKIP, 0, "\n", 5, NULL } } },
+    };
+
+    play_all(_i, rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(the_end_tells_how_much_of_exactly_so_much_came) /* SR5 */
+{
+    static const struct row rows[] = {
+        { "abcdef",
+          { { EXACTLY, 0, NULL, 0, "" },
+            { EXACTLY, 4, NULL, 4, "abcd" },
+            { EXACTLY, 4, NULL, -ENODATA, "ef" },
+            { EXACTLY, 4, NULL, -ENODATA, "" } } },
+    };
+
+    play_all(_i, rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(all_that_fits_is_read_to_the_end) /* SR6 */
+{
+    static const struct row rows[] = {
+        { "abc", { { ALL, 8, NULL, 3, "abc" }, { ALL, 8, NULL, 0, "" } } },
+        { "abc", { { ALL, 3, NULL, 3, "abc" } } },
+        { "", { { ALL, 8, NULL, 0, "" }, { ALL, 0, NULL, 0, "" } } },
+        { "line\nabcdef",
+          { { LINE, 8, NULL, 5, "line\n" },
+            { ALL, 0, NULL, -EMSGSIZE, "" },
+            { ALL, 5, NULL, -EMSGSIZE, "abcde" },
+            { ALL, 5, NULL, 1, "f" } } },
+    };
+
+    play_all(_i, rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(delimiters_may_look_like_what_is_before_them)
+{
+    static const struct row rows[] = {
+        { "a\rb\r\r\nc\r\n",
+          { { UNTIL, 10, "\r\n", 6, "a\rb\r\r\n" },
+            { UNTIL, 10, "\r\n", 3, "c\r\n" },
+            { UNTIL, 10, "\r\n", -ENODATA, NULL } } },
+        { "a---b--",
+          { { UNTIL, 16, "--", 3, "a--" }, { UNTIL, 16, "--", 4, "-b--" } } },
+        { "aaabaaaab",
+          { { UNTIL, 4, "aab", 4, "aaab" }, { UNTIL, 5, "aab", 5, "aaaab" } } },
+        { "abcdef;",
+          { { UNTIL, 4, ";", -EMSGSIZE, NULL },
+            { UNTIL, 6, ";", -EMSGSIZE, NULL },
+            { UNTIL, 7, ";", 7, "abcdef;" } } },
+        { "ab;;",
+          { { UNTIL, 3, ";;", -EMSGSIZE, NULL },
+            { UNTIL, 4, ";;", 4, "ab;;" } } },
+        { "abcdef", { { UNTIL, 2, "\r\n\r\n", -EMSGSIZE, NULL } } },
+    };
+
+    play_all(_i, rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(skipping_ends_behind_the_delimiter_or_at_the_end)
+{
+    static const struct row rows[] = {
+        { "xxEN ENDxEENDy",
+          { { SKIP, 0, "END", 8, NULL },
+            { EXACTLY, 1, NULL, 1, "x" },
+            { SKIP, 0, "END", 4, NULL },
+            { LINE, 9, NULL, 1, "y" },
+            { SKIP, 0, "END", 0, NULL } } },
+        { "abcEN", { { SKIP, 0, "END", 5, NULL }, { LINE, 9, NULL, 0, "" } } },
+    };
+
+    play_all(_i, rows, COUNT(rows));
 }
 END_TEST
 
@@ -212,7 +285,7 @@ END_TEST
 
 /* ---- One read ----------------------------------------------------------- */
 
-START_TEST(read_gives_what_has_come)
+START_TEST(read_gives_what_has_come) /* SR6 */
 {
     int peer;
     struct eddy_stream *stream;
@@ -308,6 +381,7 @@ START_TEST(second_reader_is_refused) /* SR7, K14 */
     ck_assert_int_eq(perform(eddy_read_until(stream, other, 16, ";", 1)),
                      -EBUSY);
     ck_assert_int_eq(perform(eddy_skip_until(stream, ";", 1)), -EBUSY);
+    ck_assert_int_eq(perform(eddy_read_all(stream, other, 16)), -EBUSY);
     ck_assert_int_eq(perform(eddy_receive(stream)), -EBUSY);
     put(peer, "mine\n");
     ck_assert_int_eq(finish(&reading), 5);
@@ -319,7 +393,14 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        chunks_make_no_difference,
+        a_line_has_its_terminator_but_for_the_last_one,
+        the_end_before_the_delimiter_loses_nothing,
+        the_limit_of_a_line_is_exact,
+        what_is_too_long_is_kept_until_it_is_skipped,
+        the_end_tells_how_much_of_exactly_so_much_came,
+        all_that_fits_is_read_to_the_end,
+        delimiters_may_look_like_what_is_before_them,
+        skipping_ends_behind_the_delimiter_or_at_the_end,
         zero_bytes_are_bytes,
         long_lines_are_whole,
         read_gives_what_has_come,

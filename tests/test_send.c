@@ -226,7 +226,7 @@ END_TEST
 
 /* ---- Errors ------------------------------------------------------------- */
 
-START_TEST(dead_peer_shows_in_send_and_drain)
+START_TEST(dead_peer_shows_in_send_and_drain) /* SR10 */
 {
     struct eddy_stream *stream;
     struct outcome draining;

@@ -11,6 +11,7 @@
 #ifndef EDDY_STREAM_H
 #define EDDY_STREAM_H
 
+#include <stdarg.h>
 #include <sys/uio.h>
 
 #include <eddy/net.h>
@@ -41,6 +42,9 @@ EDDY_API int eddy_stream_new(struct eddy_stream **ret_stream,
 
 /* ---- Reading ------------------------------------------------------------ */
 
+/* An error of a connection is the result of all later reads, too, even if bytes
+ * were read ahead: what came before a reset does not end like a whole. */
+
 /* n: the bytes read, from 1 to size; 0: the end. A size of 0 reads nothing. */
 EDDY_OP struct eddy_op eddy_read(struct eddy_stream *stream, void *buf,
                                  size_t size);
@@ -49,6 +53,12 @@ EDDY_OP struct eddy_op eddy_read(struct eddy_stream *stream, void *buf,
  * are after any other failure. */
 EDDY_OP struct eddy_op eddy_read_exactly(struct eddy_stream *stream, void *buf,
                                          size_t size);
+
+/* n: all bytes up to the end, from 0 to size. -EMSGSIZE: there are more; the
+ * first size bytes are in buf, and what follows can still be read. After any
+ * other failure result.done bytes are in buf. */
+EDDY_OP struct eddy_op eddy_read_all(struct eddy_stream *stream, void *buf,
+                                     size_t size);
 
 /* n: the length of the line with its '\n', put into buf and ended with a NUL;
  * at the end of the stream the rest without '\n', then 0. -EMSGSIZE: the line

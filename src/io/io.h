@@ -2,12 +2,12 @@
 /*
  * io.h - the inside of streams; users of the public headers like any other.
  *
- *     stream.c   birth, events, close         read.c     the reading operations
- *     buffer.c   bytes read ahead             receive.c  multishot reading
- *     queue.c    writes that wait             write.c    the writing operations
- *     send.c     fire and forget              listener.c listen and accept
- *     connect.c  connect                      address.c  addresses in words
- *     name.c     looking names up
+ *     stream.c     birth, events, close  write.c     the writing operations
+ *     buffer.c     bytes read ahead      send.c      fire and forget
+ *     read.c       reading by size       listener.c  listen and accept
+ *     delimiter.c  reading by delimiter  connect.c   connect
+ *     receive.c    multishot reading     address.c   addresses in words
+ *     queue.c      writes that wait      name.c      looking names up
  */
 #ifndef EDDY_IO_H
 #define EDDY_IO_H
@@ -31,7 +31,7 @@ enum {                            /* struct eddy_stream, flags */
        STREAM_SOCKET = 1u << 0,   /* else a pipe or the like */
        STREAM_READABLE = 1u << 1, /* a recv may find something */
        STREAM_KICKED = 1u << 2,   /* `kick` is in the queue of completions */
-       STREAM_PAUSED = 1u << 3,   /* the receive that runs */
+       STREAM_PAUSED = 1u << 3,   /* the reader wants nothing now */
        STREAM_SHUT = 1u << 4,     /* the writing side has ended */
        STREAM_BROKEN = 1u << 5,   /* ... by an error */
        STREAM_HIGH = 1u << 6,     /* went above the high-water mark */
@@ -46,7 +46,12 @@ struct buffer {
     char bytes[];
 };
 
-enum chunk_kind { CHUNK_BYTES, CHUNK_VECTOR, CHUNK_SHUTDOWN, CHUNK_COPY };
+enum chunk_kind {
+    CHUNK_BYTES,
+    CHUNK_VECTOR,
+    CHUNK_SHUTDOWN,
+    CHUNK_COPY /* of what eddy_send() took */
+};
 
 /* An entry of the queue of writes: in the words of its request, or, for a
  * CHUNK_COPY, in memory of its own. */
@@ -77,7 +82,7 @@ struct eddy_stream {
     struct chunk *first, *last;
     struct drain *drains;
     size_t queued, low, high;
-    int write_error;
+    int read_error, write_error;
     struct eddy_request *closer;
     struct eddy_call kick, burial;
 };
@@ -99,9 +104,15 @@ void eddy__stream_flushed(struct eddy_stream *stream, int64_t n);
 /* For results of operations that made a stream nobody takes. */
 void eddy__stream_drop(void *stream);
 
-/* ---- read.c, receive.c, buffer.c ---------------------------------------- */
+/* ---- read.c, delimiter.c, receive.c, buffer.c --------------------------- */
 
-/* A reading operation: step() makes what progress it can; true: done. */
+/*
+ * A reading operation: step() makes what progress it can; true: done. It has
+ * the words of its request, most of them alike for all:
+ *     word[0], word[1]   where to, and how many bytes
+ *     word[2], word[3]   the delimiter, and its size
+ *     word[WORD_DONE]    how much it has so far (or has looked through)
+ */
 struct read_type {
     struct eddy_op_type op; /* must be first */
     bool (*step)(struct eddy_stream *stream, uint64_t *words,
@@ -109,15 +120,45 @@ struct read_type {
     bool counts; /* word[WORD_DONE] is what a failure reports as done */
 };
 
+enum { WORD_DONE = 4 };
+
+#define READ_TYPE(text, starter, stepper, counter)                             \
+    static const struct read_type type = {                                     \
+        .op = { .abi = EDDY_OP_ABI,                                            \
+                .name = text,                                                  \
+                .start = starter,                                              \
+                .cancel = eddy__read_cancel },                                 \
+        .step = stepper,                                                       \
+        .counts = counter,                                                     \
+    }
+
 static inline const struct read_type *
 eddy__read_type(const struct eddy_request *request)
 {
     return (const void *)eddy_request_type(request); /* op comes first */
 }
 
-enum { WORD_DONE = 4 };
+/* The result n, and what was done if that is a failure. */
+static inline struct eddy_result eddy__read_so_far(int64_t n,
+                                                   const uint64_t *words)
+{
+    struct eddy_result result = eddy_n(n);
 
+    if (n < 0)
+        result.done = words[WORD_DONE];
+    return result;
+}
+
+/* 0, or why this operation cannot read: as eddy__stream_check(), -EBUSY, or the
+ * error that ended the reading before. */
+int eddy__read_check(const struct eddy_stream *stream,
+                     const struct eddy_request *request);
+/* The start() of those that need no more than their words. */
+bool eddy__read_start(struct eddy_request *request,
+                      struct eddy_result *ret_result);
 void eddy__read_step(struct eddy_stream *stream);
+/* Ends the reader, if there is one. */
+void eddy__read_end(struct eddy_stream *stream, int err);
 void eddy__read_cancel(struct eddy_request *request);
 /* > 0; 0: the end; -EAGAIN: wait; or an error. */
 int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size);
@@ -134,7 +175,8 @@ void eddy__buffer_free(struct eddy_stream *stream);
 enum { RECEIVE_ROOM = 65536 };
 void *eddy__receive_room(struct eddy_loop *loop);
 
-/* ---- write.c, send.c ---------------------------------------------------- */
+/* ---- queue.c, write.c, send.c -----------------------------------------------
+ */
 
 /* For one system call: 1 KiB of stack, and below any IOV_MAX. */
 enum { IOVECS = 64 };

@@ -96,11 +96,9 @@ static bool start_receive(struct eddy_request *request,
                           struct eddy_result *ret_result)
 {
     struct eddy_stream *stream = eddy_request_on(request);
-    int err = eddy__stream_check(stream, request);
+    int err = eddy__read_check(stream, request);
     char *room = NULL;
 
-    if (err == 0 && stream->reader != NULL)
-        err = -EBUSY;
     if (err == 0) {
         room = eddy__receive_room(stream->loop);
         err = room == NULL ? -ENOMEM : 0;

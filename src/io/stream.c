@@ -30,12 +30,7 @@ void eddy__stream_watch(struct eddy_stream *stream)
 /* The poller would not take the descriptor. */
 static void refused(struct eddy_stream *stream, int err)
 {
-    struct eddy_request *reader = stream->reader;
-
-    stream->reader = NULL;
-    stream->flags &= ~(unsigned)STREAM_PAUSED;
-    if (reader != NULL)
-        eddy_complete(reader, eddy_n(err));
+    eddy__read_end(stream, err);
     eddy__write_break(stream, err);
     eddy__stream_flushed(stream, err);
 }
@@ -123,8 +118,7 @@ static void drop_unsent(struct eddy_stream *stream, int64_t n)
 
 static void begin_close(struct eddy_stream *stream, bool flush)
 {
-    if (stream->reader != NULL)
-        eddy__read_cancel(stream->reader);
+    eddy__read_end(stream, -ECANCELED);
     stream->flags |= STREAM_CLOSING;
     eddy__drains_end(stream, -ECANCELED);
     eddy__write_cancel_all(stream);
