@@ -97,12 +97,21 @@ static void on_item(struct eddy_result result, void *arg)
     eddy_begin(loop_of(echo), &echo->output, &drain, on_drained, echo);
 }
 
+/* ---- By copying --------------------------------------------------------- */
+
+static void on_copied(struct eddy_result result, void *arg)
+{
+    (void)result;
+    end(arg);
+}
+
 /* ---- The server --------------------------------------------------------- */
 
 void echo_serve(struct echo_server *server, struct eddy_stream *stream)
 {
     struct echo *echo = calloc(1, sizeof *echo);
     const struct eddy_op receive = eddy_receive(stream);
+    const struct eddy_op copy = eddy_copy(stream, stream, EDDY_TO_THE_END);
 
     if (echo == NULL) {
         eddy_stream_free(stream, false);
@@ -114,6 +123,8 @@ void echo_serve(struct echo_server *server, struct eddy_stream *stream)
     server->live++;
     if (server->kind == ECHO_BY_ITEMS)
         eddy_begin(loop_of(echo), &echo->input, &receive, on_item, echo);
+    else if (server->kind == ECHO_BY_COPY)
+        eddy_begin(loop_of(echo), &echo->input, &copy, on_copied, echo);
     else
         on_written((struct eddy_result){ 0 }, echo);
 }

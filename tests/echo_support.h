@@ -5,8 +5,8 @@
 
 #include <eddy.h>
 
-/* How it echoes: reads and writes in turn, or receives and sends. */
-enum echo_kind { ECHO_BY_OPERATIONS, ECHO_BY_ITEMS };
+/* How it echoes: reads and writes in turn, receives and sends, or copies. */
+enum echo_kind { ECHO_BY_OPERATIONS, ECHO_BY_ITEMS, ECHO_BY_COPY };
 
 struct echo_server {
     enum echo_kind kind;

@@ -15,6 +15,7 @@ check_PROGRAMS += \
 	%D%/test_combine \
 	%D%/test_completions \
 	%D%/test_connect \
+	%D%/test_copy \
 	%D%/test_debug \
 	%D%/test_deferred_cancel \
 	%D%/test_deferred_chain \

@@ -188,11 +188,18 @@ START_TEST(echo_by_items_survives)
 }
 END_TEST
 
+START_TEST(echo_by_copying_survives)
+{
+    survive(_i, ECHO_BY_COPY);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         echo_by_operations_survives,
         echo_by_items_survives,
+        echo_by_copying_survives,
     };
     Suite *suite = suite_create("chaos");
     unsigned long long seed = random_seed(); /* for all of its processes */

@@ -101,7 +101,7 @@ START_TEST(closed_stream_takes_nothing_more)
 {
     struct eddy_stream *stream;
     struct eddy_address address;
-    struct outcome closing, late[10];
+    struct outcome closing, late[11];
     char buf[8];
     int peer;
 
@@ -123,6 +123,7 @@ START_TEST(closed_stream_takes_nothing_more)
     begin(&late[7], eddy_drain(stream));
     begin(&late[8], eddy_shutdown(stream));
     begin(&late[9], eddy_read_all(stream, buf, 8));
+    begin(&late[10], eddy_copy(stream, stream, 1));
     ck_assert_int_eq(finish(&closing), 0);
     for (size_t i = 0; i < COUNT(late); i++)
         ck_assert_int_eq(finish(&late[i]), -EBADF);

@@ -17,7 +17,7 @@ static struct iovec pieces[2] = { { buf, SIZE_MAX / 2 },
 
 /* ---- Streams ------------------------------------------------------------ */
 
-enum { STREAM_OPS = 12 };
+enum { STREAM_OPS = 13 };
 
 /* Each operation of a stream, with arguments that are right. */
 static void stream_ops(struct eddy_stream *stream, struct eddy_op *ret_ops)
@@ -30,6 +30,7 @@ static void stream_ops(struct eddy_stream *stream, struct eddy_op *ret_ops)
         eddy_read_until(stream, buf, 1, ";", 1),
         eddy_skip_until(stream, ";", 1),
         eddy_receive(stream),
+        eddy_copy(stream, stream, 1),
         eddy_write(stream, buf, 1),
         eddy_writev(stream, &piece, 1),
         eddy_drain(stream),
@@ -113,6 +114,8 @@ START_TEST(bad_arguments_are_refused)
             eddy_skip_until(stream, NULL, 1),
             eddy_skip_until(stream, ";", 0),
             eddy_skip_until(stream, ";", sizes[1]),
+            eddy_copy(stream, NULL, 1),
+            eddy_copy(stream, NULL, 0),
             eddy_write(stream, NULL, 1),
             eddy_write(stream, buf, sizes[0]),
             eddy_write(stream, buf, sizes[1]),

@@ -72,7 +72,8 @@ START_TEST(error_of_the_connection_is_the_end_of_all_reading) /* SR9 */
                                        eddy_read_line(stream, buf, 8),
                                        eddy_read_until(stream, buf, 8, "f", 1),
                                        eddy_skip_until(stream, "f", 1),
-                                       eddy_receive(stream) };
+                                       eddy_receive(stream),
+                                       eddy_copy(stream, stream, 1) };
 
         for (size_t i = 0; i < COUNT(ops); i++)
             ck_assert_int_eq(perform(ops[i]), -ECONNRESET);

@@ -123,6 +123,24 @@ EDDY_API size_t eddy_stream_queued(const struct eddy_stream *stream);
 EDDY_API int eddy_stream_set_water_marks(struct eddy_stream *stream, size_t low,
                                          size_t high);
 
+#define EDDY_TO_THE_END UINT64_MAX /* as the limit of an eddy_copy() */
+
+/*
+ * Writes to `to` what comes from `from`, until its end or until limit bytes
+ * have gone out. n: how many. `to` stays open: who wants the end to be seen
+ * there runs eddy_shutdown(). It reads no faster than `to` takes it, at most 64
+ * KiB at a time. It is the one reader of `from` (-EBUSY beside another), and
+ * queues in `to` like a write, piece by piece, so others may write between the
+ * pieces. A stream may be copied to itself: an echo. On failure result.done
+ * bytes have gone out, and what was read but has not, or is beyond the limit,
+ * stays in `from`, to be read or copied again. Being cancelled, even half-way
+ * through a piece, breaks neither stream. -ECANCELED if either is closed
+ * meanwhile; -EPIPE and other errors of `to` come when there is something to
+ * write. -EXDEV if either belongs to another loop; -ENOMEM.
+ */
+EDDY_OP struct eddy_op eddy_copy(struct eddy_stream *from,
+                                 struct eddy_stream *to, uint64_t limit);
+
 /* Ends the writing side when all that was queued before has gone out; reading
  * goes on. n: 0. -EALREADY: a second time; -EPIPE; -ENOTCONN; -ENOTSOCK (of a
  * pipe). */

@@ -32,7 +32,7 @@ size_t eddy__buffer_take(struct eddy_stream *stream, void *buf, size_t size)
     return size;
 }
 
-static int grow(struct eddy_stream *stream, size_t want)
+int eddy__buffer_grow(struct eddy_stream *stream, size_t want)
 {
     const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
     struct buffer *b = stream->buffer;
@@ -70,7 +70,7 @@ static int make_room(struct eddy_stream *stream, size_t want)
         b->start = 0;
         return 0;
     }
-    return grow(stream, want);
+    return eddy__buffer_grow(stream, want);
 }
 
 int64_t eddy__buffer_fill(struct eddy_stream *stream, size_t want)

@@ -7,7 +7,8 @@
  *     read.c       reading by size       listener.c  listen and accept
  *     delimiter.c  reading by delimiter  connect.c   connect
  *     receive.c    multishot reading     address.c   addresses in words
- *     queue.c      writes that wait      name.c      looking names up
+ *     copy.c       stream to stream      name.c      looking names up
+ *     queue.c      writes that wait
  */
 #ifndef EDDY_IO_H
 #define EDDY_IO_H
@@ -50,11 +51,12 @@ enum chunk_kind {
     CHUNK_BYTES,
     CHUNK_VECTOR,
     CHUNK_SHUTDOWN,
-    CHUNK_COPY /* of what eddy_send() took */
+    CHUNK_COPY, /* of what eddy_send() took */
+    CHUNK_RELAY /* of an eddy_copy() */
 };
 
 /* An entry of the queue of writes: in the words of its request, or, for a
- * CHUNK_COPY, in memory of its own. */
+ * CHUNK_COPY and a CHUNK_RELAY, in memory of its own. */
 struct chunk {
     struct chunk *next;
     const void *from;     /* the bytes, or the iovecs */
@@ -65,6 +67,17 @@ struct chunk {
 };
 
 EDDY_FITS_REQUEST(struct chunk);
+
+/* An eddy_copy() that runs: it is the reader of one stream, and now and then in
+ * the queue of the other. */
+struct relay {
+    struct chunk chunk; /* of the bytes that `from` has read ahead */
+    struct relay *next; /* of those that copy to the same stream */
+    struct eddy_stream *from, *to;
+    uint64_t *words; /* of its request */
+    bool waits;      /* the chunk is in the queue */
+    bool filled;     /* the last read took as much as there was room for */
+};
 
 struct drain { /* in the words of its request */
     struct drain *next;
@@ -81,6 +94,7 @@ struct eddy_stream {
     struct buffer *buffer; /* NULL: nothing read ahead, ever */
     struct chunk *first, *last;
     struct drain *drains;
+    struct relay *relays; /* that copy to it */
     size_t queued, low, high;
     int read_error, write_error;
     struct eddy_request *closer;
@@ -117,6 +131,7 @@ struct read_type {
     struct eddy_op_type op; /* must be first */
     bool (*step)(struct eddy_stream *stream, uint64_t *words,
                  struct eddy_result *ret_result);
+    void (*let_go)(uint64_t *words); /* before it is ended; or NULL */
     bool counts; /* word[WORD_DONE] is what a failure reports as done */
 };
 
@@ -167,6 +182,8 @@ size_t eddy__buffered(const struct eddy_stream *stream);
 const char *eddy__buffer_bytes(const struct eddy_stream *stream);
 /* Copies (buf NULL: just throws away) and removes up to size bytes. */
 size_t eddy__buffer_take(struct eddy_stream *stream, void *buf, size_t size);
+/* Has more room for reading ahead than before, but not more than `want`. */
+int eddy__buffer_grow(struct eddy_stream *stream, size_t want);
 /* Reads into the buffer so that it may come to hold `want` bytes; as recv. */
 int64_t eddy__buffer_fill(struct eddy_stream *stream, size_t want);
 void eddy__buffer_free(struct eddy_stream *stream);
@@ -174,6 +191,13 @@ void eddy__buffer_free(struct eddy_stream *stream);
 /* The room that received bytes pass through, one for each loop. */
 enum { RECEIVE_ROOM = 65536 };
 void *eddy__receive_room(struct eddy_loop *loop);
+
+/* ---- copy.c ------------------------------------------------------------- */
+
+/* Its chunk has left the queue. */
+void eddy__relay_sent(struct relay *relay, int64_t err);
+/* Ends all that copy to the stream. */
+void eddy__relays_end(struct eddy_stream *to, int err);
 
 /* ---- queue.c, write.c, send.c -----------------------------------------------
  */
@@ -197,6 +221,12 @@ void eddy__write_cancel(struct eddy_stream *stream, struct chunk *chunk);
 void eddy__write_settle(struct eddy_stream *stream);
 /* Ends the operations among them with -ECANCELED; copies stay. */
 void eddy__write_cancel_all(struct eddy_stream *stream);
+/* Takes one out of the queue, whatever has gone out, and tells nobody. */
+void eddy__write_remove(struct eddy_stream *stream, struct chunk *chunk);
+/* Tries at once what nothing waits before. true: it is over, with an error or
+ * for all of it has gone out. */
+bool eddy__write_now(struct eddy_stream *stream, struct chunk *chunk,
+                     struct eddy_result *ret_result);
 /* Queues what is left of a chunk. */
 void eddy__write_append(struct eddy_stream *stream, struct chunk *chunk);
 /* Whether new writes may come: 0, -EPIPE, ... */

@@ -5,6 +5,7 @@ libio_la_SOURCES = \
 	%D%/address.c \
 	%D%/buffer.c \
 	%D%/connect.c \
+	%D%/copy.c \
 	%D%/delimiter.c \
 	%D%/io.h \
 	%D%/listener.c \

@@ -58,7 +58,7 @@ void eddy__write_append(struct eddy_stream *stream, struct chunk *chunk)
     eddy__stream_watch(stream);
 }
 
-static void unlink_chunk(struct eddy_stream *stream, struct chunk *chunk)
+void eddy__write_remove(struct eddy_stream *stream, struct chunk *chunk)
 {
     struct chunk *before = NULL;
     struct chunk *c = stream->first;
@@ -80,10 +80,14 @@ static void end_chunk(struct eddy_stream *stream, struct chunk *chunk,
 {
     struct eddy_result result = eddy_n(err);
 
-    unlink_chunk(stream, chunk);
+    eddy__write_remove(stream, chunk);
     if (chunk->kind == CHUNK_COPY) {
         stream->flags |= err < 0 ? STREAM_LOST : 0;
         eddy__copy_free(stream, chunk);
+        return;
+    }
+    if (chunk->kind == CHUNK_RELAY) {
+        eddy__relay_sent(EDDY_CONTAINER_OF(chunk, struct relay, chunk), err);
         return;
     }
     if (chunk->kind == CHUNK_SHUTDOWN)

@@ -46,6 +46,8 @@ void eddy__read_end(struct eddy_stream *stream, int err)
     if (reader == NULL)
         return;
     type = eddy__read_type(reader);
+    if (type->let_go != NULL)
+        type->let_go(eddy_request_words(reader));
     if (type->counts)
         result.done = eddy_request_words(reader)[WORD_DONE];
     stream->reader = NULL;

@@ -119,6 +119,7 @@ static void drop_unsent(struct eddy_stream *stream, int64_t n)
 static void begin_close(struct eddy_stream *stream, bool flush)
 {
     eddy__read_end(stream, -ECANCELED);
+    eddy__relays_end(stream, -ECANCELED);
     stream->flags |= STREAM_CLOSING;
     eddy__drains_end(stream, -ECANCELED);
     eddy__write_cancel_all(stream);

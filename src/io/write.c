@@ -10,9 +10,8 @@ static void cancel_write(struct eddy_request *request)
     eddy__stream_watch(stream);
 }
 
-/* What nothing waits before is tried at once. true: it is over. */
-static bool try_now(struct eddy_stream *stream, struct chunk *chunk,
-                    struct eddy_result *ret_result)
+bool eddy__write_now(struct eddy_stream *stream, struct chunk *chunk,
+                     struct eddy_result *ret_result)
 {
     struct iovec iov[IOVECS];
     int64_t n;
@@ -44,7 +43,7 @@ static bool begin_write(struct eddy_request *request, struct chunk chunk,
     *ret_result = eddy_n(err);
     if (err < 0)
         return true;
-    if (try_now(stream, &chunk, ret_result)) {
+    if (eddy__write_now(stream, &chunk, ret_result)) {
         if (ret_result->n >= 0)
             ret_result->n = (int64_t)chunk.done;
         return true;
