@@ -59,6 +59,7 @@ check_PROGRAMS += \
 	%D%/test_poller_fds \
 	%D%/test_poller_model \
 	%D%/test_post \
+	%D%/test_print \
 	%D%/test_queue \
 	%D%/test_read \
 	%D%/test_read_ends \

@@ -86,6 +86,25 @@ static int64_t talk_much(struct session *session)
     return n;
 }
 
+/* A long text, and back again. */
+static int64_t talk_in_echoes(struct session *session)
+{
+    enum { SIZE = 5000 };
+    int64_t n = eddy_printf(session->client, "%*d", SIZE, 1);
+
+    if (n >= 0)
+        n = run(session, eddy_copy(session->server, session->server, SIZE));
+    if (n >= 0)
+        n = run(session, eddy_shutdown(session->client));
+    if (n >= 0)
+        n = run(session, eddy_read_exactly(session->client, got, SIZE));
+    if (n == SIZE)
+        ck_assert_int_eq(got[SIZE - 1], '1');
+    if (n >= 0)
+        n = run(session, eddy_read_all(session->server, got, 0));
+    return n;
+}
+
 static struct eddy_request *receiving;
 static int64_t received, last;
 
@@ -124,6 +143,8 @@ static int64_t hold_session(int index)
 
     if (n >= 0)
         n = talk_in_lines(&session);
+    if (n >= 0)
+        n = talk_in_echoes(&session);
     if (n >= 0)
         n = talk_much(&session);
     if (n >= 0)

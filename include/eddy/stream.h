@@ -110,6 +110,15 @@ EDDY_OP struct eddy_op eddy_writev(struct eddy_stream *stream,
 EDDY_API int eddy_send(struct eddy_stream *stream, const void *data,
                        size_t size);
 
+/* The same for a text, which is one write. A short one takes 512 bytes of the
+ * stack, a longer one memory of the loop's; what vsnprintf() takes comes on
+ * top. Also -EILSEQ, -EINVAL or -EOVERFLOW, if it cannot be formatted: then,
+ * and after -ENOMEM for a long one, nothing has gone out. */
+EDDY_API int eddy_printf(struct eddy_stream *stream, const char *format, ...)
+    EDDY_PRINTF(2, 3);
+EDDY_API int eddy_vprintf(struct eddy_stream *stream, const char *format,
+                          va_list args) EDDY_PRINTF(2, 0);
+
 /* n: 0, when no more is waiting than the low-water mark, after having been
  * above the high one; or at once. The error of the write if it failed, which
  * is -ECANCELED if it was cancelled, by a limit too. */

@@ -4,11 +4,11 @@
  *
  *     stream.c     birth, events, close  write.c     the writing operations
  *     buffer.c     bytes read ahead      send.c      fire and forget
- *     read.c       reading by size       listener.c  listen and accept
- *     delimiter.c  reading by delimiter  connect.c   connect
- *     receive.c    multishot reading     address.c   addresses in words
- *     copy.c       stream to stream      name.c      looking names up
- *     queue.c      writes that wait
+ *     read.c       reading by size       print.c     the same for text
+ *     delimiter.c  reading by delimiter  listener.c  listen and accept
+ *     receive.c    multishot reading     connect.c   connect
+ *     copy.c       stream to stream      address.c   addresses in words
+ *     queue.c      writes that wait      name.c      looking names up
  */
 #ifndef EDDY_IO_H
 #define EDDY_IO_H
@@ -234,7 +234,17 @@ int eddy__write_check(const struct eddy_stream *stream);
 /* One system call: > 0, -EAGAIN, or an error that breaks the writing side. */
 int64_t eddy__stream_send(struct eddy_stream *stream, const struct iovec *iov,
                           int count);
+/* 0, or what eddy_send() would say before anything is done. */
+int eddy__send_check(const struct eddy_stream *stream, const void *data,
+                     size_t size);
 void eddy__drains_end(struct eddy_stream *stream, int err);
+/* Memory for bytes to be sent; NULL: there is none. */
+struct chunk *eddy__copy_new(struct eddy_stream *stream, size_t capacity,
+                             char **ret_bytes);
+/* Sends the first bytes of it, as eddy_send() that was checked; but it cannot
+ * run out of memory. */
+int eddy__copy_send(struct eddy_stream *stream, struct chunk *take_chunk,
+                    size_t size);
 void eddy__copy_free(struct eddy_stream *stream, struct chunk *chunk);
 
 /* ---- listener.c, accept.c ------------------------------------------------ */

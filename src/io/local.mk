@@ -10,6 +10,7 @@ libio_la_SOURCES = \
 	%D%/io.h \
 	%D%/listener.c \
 	%D%/name.c \
+	%D%/print.c \
 	%D%/queue.c \
 	%D%/read.c \
 	%D%/receive.c \

@@ -39,24 +39,45 @@ static bool append_to_last(struct eddy_stream *stream, const char *data,
     return true;
 }
 
-static int append_copy(struct eddy_stream *stream, const char *data,
-                       size_t size)
+struct chunk *eddy__copy_new(struct eddy_stream *stream, size_t capacity,
+                             char **ret_bytes)
 {
     const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
-    size_t capacity = size > COPY_ROOM ? size : COPY_ROOM;
     struct copy *copy;
 
     if (capacity > SIZE_MAX - sizeof *copy)
-        return -ENOMEM;
+        return NULL;
     copy = mem->resize(mem->arg, NULL, sizeof *copy + capacity);
     if (copy == NULL)
-        return -ENOMEM;
-    copy->chunk =
-        (struct chunk){ .from = copy->bytes, .left = size, .kind = CHUNK_COPY };
-    copy->used = size;
+        return NULL;
+    copy->chunk = (struct chunk){ .from = copy->bytes, .kind = CHUNK_COPY };
+    copy->used = 0;
     copy->capacity = capacity;
-    memcpy(copy->bytes, data, size);
-    eddy__write_append(stream, &copy->chunk);
+    *ret_bytes = copy->bytes;
+    return &copy->chunk;
+}
+
+/* Queues those of its first `size` bytes that are behind `sent`. */
+static void queue_copy(struct eddy_stream *stream, struct chunk *chunk,
+                       size_t sent, size_t size)
+{
+    EDDY_CONTAINER_OF(chunk, struct copy, chunk)->used = size;
+    chunk->offset = sent;
+    chunk->left = size - sent;
+    eddy__write_append(stream, chunk);
+}
+
+static int append_copy(struct eddy_stream *stream, const char *data,
+                       size_t size)
+{
+    char *bytes;
+    struct chunk *chunk =
+        eddy__copy_new(stream, size > COPY_ROOM ? size : COPY_ROOM, &bytes);
+
+    if (chunk == NULL)
+        return -ENOMEM;
+    memcpy(bytes, data, size);
+    queue_copy(stream, chunk, 0, size);
     return 0;
 }
 
@@ -79,8 +100,8 @@ static int64_t send_now(struct eddy_stream *stream, const char *data,
     return n;
 }
 
-static int send_check(const struct eddy_stream *stream, const void *data,
-                      size_t size)
+int eddy__send_check(const struct eddy_stream *stream, const void *data,
+                     size_t size)
 {
     int err;
 
@@ -108,9 +129,17 @@ static int keep_rest(struct eddy_stream *stream, const char *rest, size_t size,
     return err;
 }
 
+/* 1: more is waiting than the high-water mark. */
+static int above_high(struct eddy_stream *stream)
+{
+    if (stream->queued > stream->high)
+        stream->flags |= STREAM_HIGH;
+    return stream->queued > stream->high;
+}
+
 int eddy_send(struct eddy_stream *stream, const void *data, size_t size)
 {
-    int err = send_check(stream, data, size);
+    int err = eddy__send_check(stream, data, size);
     int64_t n;
 
     if (err < 0 || size == 0)
@@ -119,11 +148,19 @@ int eddy_send(struct eddy_stream *stream, const void *data, size_t size)
     if (n < 0)
         return (int)n;
     err = keep_rest(stream, (const char *)data + n, size - (size_t)n, n > 0);
-    if (err < 0)
-        return err;
-    if (stream->queued > stream->high)
-        stream->flags |= STREAM_HIGH;
-    return stream->queued > stream->high;
+    return err < 0 ? err : above_high(stream);
+}
+
+int eddy__copy_send(struct eddy_stream *stream, struct chunk *take_chunk,
+                    size_t size)
+{
+    int64_t n = send_now(stream, take_chunk->from, size);
+
+    if (n >= 0 && (size_t)n < size)
+        queue_copy(stream, take_chunk, (size_t)n, size);
+    else
+        eddy__copy_free(stream, take_chunk);
+    return n < 0 ? (int)n : above_high(stream);
 }
 
 size_t eddy_stream_queued(const struct eddy_stream *stream)
