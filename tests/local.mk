@@ -67,6 +67,7 @@ check_PROGRAMS += \
 	%D%/test_resolve \
 	%D%/test_semaphore \
 	%D%/test_send \
+	%D%/test_settle \
 	%D%/test_shield \
 	%D%/test_shutdown \
 	%D%/test_signal_ops \

@@ -53,6 +53,16 @@ struct eddy_op_type {
      * start() will be called. */
     bool (*now)(struct eddy_loop *loop, const struct eddy_op *op,
                 struct eddy_result *ret_result);
+
+    /* Optional, in place of drop() and EDDY_OP_MAKES, for what is found in the
+     * request itself; not for multishot types. A success is about to be told.
+     * taken: stores what it gives where it belongs; else nobody takes it, and
+     * it puts back what it got, so that it is lost to nobody. */
+    void (*settle)(struct eddy_request *request, bool taken);
+
+    /* Optional: it will not begin, ever. Frees what the op carries. Called in
+     * any thread. */
+    void (*refuse)(const struct eddy_op *op);
 };
 
 /* What start(), cancel() and pause() find in a request. */
@@ -96,6 +106,11 @@ EDDY_API bool eddy_item(struct eddy_request *request, struct eddy_result item);
 /* Is it complete, waiting only for its delivery? */
 EDDY_API bool eddy_request_over(const struct eddy_request *request);
 
+/* Cancels it, and nobody takes what it gives even so: a success, also one that
+ * only waits for its delivery, is dropped or put back, stored nowhere, and told
+ * as -ECANCELED. What eddy_any() does to losers. */
+EDDY_API void eddy_request_discard(struct eddy_request *request);
+
 static inline struct eddy_result eddy_n(int64_t n)
 {
     struct eddy_result result;
@@ -128,6 +143,11 @@ EDDY_API bool eddy_begin_or_finish(struct eddy_loop *loop,
                                    const struct eddy_op *op,
                                    eddy_done_fn *on_done, void *arg,
                                    struct eddy_result *ret_result);
+
+/* For a way to wait that answers by itself, without beginning the operation:
+ * frees what it carries. Not if the caller is told that the call failed, for
+ * then it is the caller's still. [any thread] */
+EDDY_API void eddy_op_refuse(const struct eddy_op *op);
 
 /* The ready queue: calls for this turn, or for the next if its rounds are over;
  * first come, first served, at most 1024 in a turn. */
@@ -180,6 +200,9 @@ eddy_loop_settings(const struct eddy_loop *loop);
 /* 0, or -EPERM if debug mode sees a wrong thread or an unannounced fork, or
  * -EINVAL for NULL. */
 EDDY_API int eddy_loop_check(const struct eddy_loop *loop);
+
+/* Is it being freed? */
+EDDY_API bool eddy_loop_closing(const struct eddy_loop *loop);
 
 /* Says something by the loop's log. */
 EDDY_API void eddy_log_write(const struct eddy_loop *loop,

@@ -160,8 +160,10 @@ EDDY_OP struct eddy_op eddy_all(struct eddy_child *children, size_t count);
 
 /* Runs all children until one succeeds, then cancels the others, and is done
  * when each is. n: the index of the winner. What a loser made all the same is
- * freed, and its result reads -ECANCELED (but a group among the losers leaves
- * what its own children made to you, in their results). If all fail: the error
+ * freed, and what it got from a channel, a queue or a lock goes back there, as
+ * the next to be had; it is stored nowhere, and the result reads -ECANCELED
+ * (but a group among the losers leaves what its own children made to you, in
+ * their results). If all fail: the error
  * of the last one to fail. count 0: -EINVAL. */
 EDDY_OP struct eddy_op eddy_any(struct eddy_child *children, size_t count);
 

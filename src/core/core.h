@@ -158,7 +158,8 @@ enum {                              /* struct request, limit.flags */
        REQUEST_CANCELLED = 1u << 2, /* the type was asked */
        REQUEST_PAUSED = 1u << 3,
        REQUEST_BACKGROUND = 1u << 4, /* does not keep the loop alive */
-       REQUEST_PROMPT = 1u << 5      /* told when it is complete, not later */
+       REQUEST_PROMPT = 1u << 5,     /* told when it is complete, not later */
+       REQUEST_UNWANTED = 1u << 6    /* nobody takes what it gives */
 };
 
 enum { REQUEST_WORDS = 7 };

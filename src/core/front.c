@@ -106,6 +106,11 @@ void eddy_loop_count_accept_full(struct eddy_loop *loop)
         loop->stats.accept_full++;
 }
 
+bool eddy_loop_closing(const struct eddy_loop *loop)
+{
+    return loop != NULL && loop->dying;
+}
+
 const struct eddy_loop_options *eddy_loop_settings(const struct eddy_loop *loop)
 {
     return loop == NULL ? NULL : &loop->settings;
@@ -143,6 +148,13 @@ struct eddy_request *eddy_request_of(uint64_t *words)
     return words == NULL ? NULL
                          : (struct eddy_request *)EDDY_CONTAINER_OF(
                                words, struct request, word);
+}
+
+void eddy_op_refuse(const struct eddy_op *op)
+{
+    if (op != NULL && op->type != NULL && op->type->abi == EDDY_OP_ABI &&
+        op->type->refuse != NULL)
+        op->type->refuse(op);
 }
 
 bool eddy_request_over(const struct eddy_request *request)

@@ -97,9 +97,25 @@ static void hand_over(const struct eddy_op_type *type, uint64_t word,
 /* The last result of a multishot operation carries nothing. */
 static void drop(const struct eddy_op_type *type, struct eddy_result result)
 {
-    if (result.n >= 0 && type != NULL && type->drop != NULL &&
-        (type->flags & EDDY_OP_MULTISHOT) == 0)
+    if (type->drop != NULL && (type->flags & EDDY_OP_MULTISHOT) == 0)
         type->drop(result.made);
+}
+
+/* What a success gives goes where it belongs, or nobody takes it. */
+static void settle(struct request *r, bool taken)
+{
+    const struct eddy_op_type *type = r->type;
+
+    if (type == NULL || r->result.n < 0)
+        return;
+    if (type->settle != NULL)
+        type->settle(public_of(r), taken);
+    else if (taken)
+        hand_over(type, r->word[0], r->result);
+    else
+        drop(type, r->result);
+    if (!taken)
+        r->result = eddy_n(-ECANCELED);
 }
 
 static void deliver(struct eddy_call *call)
@@ -112,13 +128,10 @@ static void deliver(struct eddy_call *call)
     struct eddy_result result;
     int64_t since;
 
-    if (on_done != NULL && type != NULL)
-        hand_over(type, r->word[0], r->result);
+    settle(r, on_done != NULL && (r->limit.flags & REQUEST_UNWANTED) == 0);
     result = retire(r);
-    if (on_done == NULL) {
-        drop(type, result);
+    if (on_done == NULL)
         return;
-    }
     since = eddy__enter(loop);
     on_done(result, arg);
     eddy__leave(loop, since, type != NULL ? type->name : "operation",
@@ -178,6 +191,16 @@ void eddy_request_cancel(struct eddy_request *request)
         cancel(r, -ECANCELED);
 }
 
+void eddy_request_discard(struct eddy_request *request)
+{
+    struct request *r = (struct request *)request;
+
+    if (r == NULL || eddy_loop_check(r->loop) < 0)
+        return;
+    r->limit.flags |= REQUEST_UNWANTED;
+    cancel(r, -ECANCELED);
+}
+
 /* Delivery comes later, so the ring stands still meanwhile. */
 void eddy__requests_cancel(struct eddy_loop *loop)
 {
@@ -218,6 +241,7 @@ static bool start(struct request *r, const struct eddy_op *op,
 {
     if (op == NULL || !is_whole(op->type) || r->loop->dying) {
         *ret_result = eddy_n(r->loop->dying ? -ESHUTDOWN : -EINVAL);
+        eddy_op_refuse(op);
         return true;
     }
     r->type = op->type;
@@ -260,6 +284,7 @@ void eddy_begin(struct eddy_loop *loop, struct eddy_request *request,
     init(loop, r, on_done, arg);
     if (eddy_loop_check(loop) < 0) {
         /* a wrong thread must not touch the loop, but is owed an answer */
+        eddy_op_refuse(op);
         r->call.run = deliver_trespass;
         (void)eddy_loop_post_call(loop, &r->call);
         return;
@@ -317,8 +342,7 @@ static bool start_or_finish(struct request *r, const struct eddy_op *op,
     }
     r->loop->finishes--;
     finish(r, result);
-    if (r->type != NULL)
-        hand_over(r->type, r->word[0], r->result);
+    settle(r, true);
     *ret_result = retire(r);
     return true;
 }
@@ -332,6 +356,7 @@ bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
     if (loop == NULL || request == NULL || ret_result == NULL)
         return false;
     if (eddy_loop_check(loop) < 0) {
+        eddy_op_refuse(op);
         *ret_result = eddy_n(-EPERM);
         return true;
     }

@@ -81,6 +81,8 @@ static void start_here(struct eddy_call *call)
 
     (void)eddy__resize(copy.loop, remote, 0);
     err = eddy_start_op(copy.loop, &copy.op, copy.on_done, copy.arg, NULL);
+    if (err < 0)
+        eddy_op_refuse(&copy.op);
     if (err < 0 && copy.on_done != NULL)
         copy.on_done(eddy_n(err), copy.arg);
 }
@@ -135,12 +137,14 @@ struct eddy_result eddy_run_op(struct eddy_loop *loop, const struct eddy_op *op)
     struct eddy_request request;
     int err;
 
-    if (loop == NULL || op == NULL || op->type == NULL ||
-        (op->type->flags & EDDY_OP_MULTISHOT) != 0)
-        return eddy_n(-EINVAL);
-    err = eddy__turns_begin(loop);
-    if (err < 0)
+    err = loop == NULL || op == NULL || op->type == NULL ||
+                  (op->type->flags & EDDY_OP_MULTISHOT) != 0
+              ? -EINVAL
+              : eddy__turns_begin(loop);
+    if (err < 0) {
+        eddy_op_refuse(op);
         return eddy_n(err);
+    }
     eddy_begin(loop, &request, op, on_awaited, &awaited);
     while (!awaited.done) {
         int n = eddy__turn(loop, EDDY_FOREVER, true);

@@ -44,6 +44,14 @@ static bool is_multishot(const struct eddy_op *op)
     return op->type != NULL && (op->type->flags & EDDY_OP_MULTISHOT) != 0;
 }
 
+/* The answer is there, and the operation is never begun. */
+static struct eddy_deferred *refused(const struct eddy_op *op,
+                                     struct eddy_deferred *answer)
+{
+    eddy_op_refuse(op);
+    return answer;
+}
+
 struct eddy_deferred *eddy_defer_op(struct eddy_loop *loop,
                                     const struct eddy_op *op)
 {
@@ -52,16 +60,16 @@ struct eddy_deferred *eddy_defer_op(struct eddy_loop *loop,
     struct running *run;
 
     if (domain == NULL)
-        return eddy_no_memory();
+        return refused(op, eddy_no_memory());
     if (op == NULL || is_multishot(op))
-        return eddy_fired(domain, eddy_fail(-EINVAL));
+        return refused(op, eddy_fired(domain, eddy_fail(-EINVAL)));
     run = eddy__pool_get(domain, &domain->runs);
     if (run == NULL)
-        return eddy_no_memory();
+        return refused(op, eddy_no_memory());
     deferred = eddy_deferred_new_at(domain, cancel_run, run, "eddy_defer()");
     if (!eddy__is_real(deferred)) {
         eddy__pool_put(domain, &domain->runs, run);
-        return deferred;
+        return refused(op, deferred);
     }
     run->deferred = eddy_ref(deferred);
     run->type = op->type;

@@ -47,21 +47,13 @@ static struct eddy_result verdict(const struct group *group)
     return result;
 }
 
-/* A loser that made something all the same: nobody expects it. Children may
- * share the place where it was stored; then it is the winner's. */
-static void discard(const struct group *group, struct eddy_child *child,
-                    struct eddy_result result)
+/* Nobody expects what a loser gives all the same, be it done already: it is
+ * dropped before it is told. */
+static void discard_losers(struct group *group, const struct eddy_child *winner)
 {
-    const struct eddy_op_type *type = child->op.type;
-    const struct eddy_child *winner = &group->children[group->good];
-    uint64_t where = child->op.word[0];
-
-    if (type->drop != NULL)
-        type->drop(result.made);
-    if ((type->flags & EDDY_OP_MAKES) != 0 && where != 0)
-        *(void **)eddy_pointer(where) =
-            winner->op.word[0] == where ? winner->result.made : NULL;
-    child->result = eddy_n(-ECANCELED);
+    for (size_t i = 0; i < group->count; i++)
+        if (&group->children[i] != winner)
+            eddy_request_discard(&group->children[i].request);
 }
 
 static void judge(struct group *group, struct eddy_child *child,
@@ -72,11 +64,9 @@ static void judge(struct group *group, struct eddy_child *child,
         group->error = result.n;
     } else if (!group->any) {
         group->good++;
-    } else if (group->good >= 0) {
-        discard(group, child, result);
     } else {
         group->good = child - group->children;
-        cancel_children(group);
+        discard_losers(group, child);
     }
 }
 
@@ -103,6 +93,14 @@ static bool is_valid(const struct eddy_child *children, size_t count, bool any)
     return true;
 }
 
+static void refuse_group(const struct eddy_op *op)
+{
+    const struct eddy_child *children = eddy_pointer(op->word[0]);
+
+    for (size_t i = 0; children != NULL && i < op->word[1]; i++)
+        eddy_op_refuse(&children[i].op);
+}
+
 static bool start_group(struct eddy_request *request,
                         struct eddy_result *ret_result, bool any)
 {
@@ -112,7 +110,8 @@ static bool start_group(struct eddy_request *request,
     struct group *group = (struct group *)words;
 
     if (!is_valid(children, count, any) || count == 0) {
-        *ret_result = eddy_n(is_valid(children, count, any) ? 0 : -EINVAL);
+        *ret_result = eddy_n(count == 0 && !any ? 0 : -EINVAL);
+        refuse_group(&(struct eddy_op){ .word = { words[0], words[1] } });
         return true;
     }
     *group = (struct group){ .children = children,
@@ -147,6 +146,7 @@ struct eddy_op eddy_all(struct eddy_child *children, size_t count)
         .name = "all",
         .start = start_all,
         .cancel = cancel_group,
+        .refuse = refuse_group,
     };
 
     return (struct eddy_op){ .type = &type,
@@ -160,6 +160,7 @@ struct eddy_op eddy_any(struct eddy_child *children, size_t count)
         .name = "any",
         .start = start_any,
         .cancel = cancel_group,
+        .refuse = refuse_group,
     };
 
     return (struct eddy_op){ .type = &type,
