@@ -4,6 +4,7 @@
 #define EDDY_H
 
 #include <eddy/base.h>
+#include <eddy/channel.h>
 #include <eddy/collect.h>
 #include <eddy/deferred.h>
 #include <eddy/deferredlock.h>
@@ -19,6 +20,7 @@
 #include <eddy/signal.h>
 #include <eddy/stack.h>
 #include <eddy/stream.h>
+#include <eddy/sync.h>
 #include <eddy/sys.h>
 #include <eddy/task.h>
 #include <eddy/timer.h>

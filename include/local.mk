@@ -3,6 +3,7 @@ include_HEADERS = %D%/eddy.h
 
 pkginclude_HEADERS = \
 	%D%/eddy/base.h \
+	%D%/eddy/channel.h \
 	%D%/eddy/collect.h \
 	%D%/eddy/deferred.h \
 	%D%/eddy/deferredlock.h \
@@ -18,6 +19,7 @@ pkginclude_HEADERS = \
 	%D%/eddy/signal.h \
 	%D%/eddy/stack.h \
 	%D%/eddy/stream.h \
+	%D%/eddy/sync.h \
 	%D%/eddy/sys.h \
 	%D%/eddy/task.h \
 	%D%/eddy/timer.h \

@@ -7,13 +7,14 @@ include %D%/io/local.mk
 include %D%/deferred/local.mk
 include %D%/stack/local.mk
 include %D%/task/local.mk
+include %D%/sync/local.mk
 
 # All rooms in one archive that hides nothing: the tests link it, for they look at
 # private names too.
 noinst_LTLIBRARIES += libwhole.la
 libwhole_la_SOURCES =
-libwhole_la_LIBADD  = libdeferred.la libtask.la libstack.la libio.la libop.la libcore.la libsystem.la \
-                      libbackends.la libbase.la
+libwhole_la_LIBADD  = libsync.la libdeferred.la libtask.la libstack.la libio.la \
+                      libop.la libcore.la libsystem.la libbackends.la libbase.la
 
 lib_LTLIBRARIES += libeddy.la
 libeddy_la_SOURCES =

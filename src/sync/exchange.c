@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* exchange.c - those who give and those who take. */
+#include "exchange.h"
+
+void eddy__exchange_init(struct exchange *exchange, size_t capacity,
+                         const struct eddy_mem *mem)
+{
+    memset(exchange, 0, sizeof *exchange);
+    exchange->capacity = capacity;
+    exchange->store.mem = *mem;
+    line_init(&exchange->givers);
+    line_init(&exchange->takers);
+}
+
+struct transfer *eddy__exchange_put_back(struct exchange *exchange,
+                                         struct item item)
+{
+    struct transfer *next;
+
+    exchange->store.reserved--;
+    if (line_is_empty(&exchange->takers)) {
+        eddy__store_put_back(&exchange->store, item);
+        return NULL;
+    }
+    next = transfer_leave(exchange, exchange->takers.next, true, 1);
+    next->item = item;
+    return next;
+}
+
+void eddy__transfer_end(struct transfer *transfer)
+{
+    int64_t n = transfer->n;
+
+    if (n < 0)
+        eddy_value_free(&transfer->item.value);
+    eddy_complete(eddy__request_of(transfer), eddy_n(n));
+}
+
+struct eddy_op eddy__exchange_op(const struct eddy_op_type *type, void *on,
+                                 const struct eddy_value *value,
+                                 struct eddy_value *ret_value)
+{
+    struct eddy_op op = { .type = type, .on = on };
+
+    if (value != NULL)
+        memcpy(&op.word[2], value, sizeof *value);
+    op.word[4] = eddy_word(ret_value);
+    return op;
+}
+
+struct transfer *eddy__transfer_begin(struct eddy_request *request)
+{
+    uint64_t *words = eddy_request_words(request);
+    struct transfer *transfer = (struct transfer *)words;
+
+    transfer->ret_value = eddy_pointer(words[4]);
+    return transfer;
+}
+
+void eddy__transfer_refuse(const struct eddy_op *op)
+{
+    struct eddy_value value = eddy__carried(op);
+
+    eddy_value_free(&value);
+}

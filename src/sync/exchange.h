@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* exchange.h - values in order, and those who give and take them: what queues
+ * and channels are made of. */
+#ifndef EDDY_EXCHANGE_PRIVATE_H
+#define EDDY_EXCHANGE_PRIVATE_H
+
+#include "sync.h"
+
+/* ---- Values in order: see store.c --------------------------------------- */
+
+struct item {
+    struct eddy_value value;
+    uint64_t seq; /* the order of coming */
+};
+
+struct store {
+    struct item *at; /* a ring; a heap begins at 0 */
+    size_t first, count, size;
+    size_t reserved; /* room for those that may come back */
+    uint64_t seq;    /* how many have come */
+    enum eddy_queue_order order;
+    eddy_compare_fn *compare;
+    void *compare_arg;
+    struct eddy_mem mem;
+};
+
+int eddy__store_grow(struct store *store);
+void eddy__store_push_ordered(struct store *store, struct item item);
+struct item eddy__store_pop_ordered(struct store *store);
+/* One that was popped has its old place again; room was reserved. */
+void eddy__store_put_back(struct store *store, struct item item);
+/* Frees what is in it; the memory, too. */
+void eddy__store_clear(struct store *store);
+void eddy__store_close(struct store *store);
+
+/* Sees to room for one more. -ENOMEM */
+static inline int store_room(struct store *store)
+{
+    return store->count + store->reserved < store->size
+               ? 0
+               : eddy__store_grow(store);
+}
+
+static inline struct item store_item(struct store *store,
+                                     struct eddy_value value)
+{
+    return (struct item){ value, store->seq++ };
+}
+
+static inline void store_push(struct store *store, struct item item)
+{
+    if (store->order == EDDY_PRIORITY)
+        eddy__store_push_ordered(store, item);
+    else
+        store->at[(store->first + store->count++) & (store->size - 1)] = item;
+}
+
+static inline struct item store_pop(struct store *store)
+{
+    struct item item;
+
+    if (store->order != EDDY_FIFO)
+        return eddy__store_pop_ordered(store);
+    item = store->at[store->first];
+    store->first = (store->first + 1) & (store->size - 1);
+    store->count--;
+    return item;
+}
+
+/* ---- Giving and taking: see exchange.c ---------------------------------- */
+
+/*
+ * Givers wait only if there is no room for what they bring, takers only if
+ * there is nothing, and nobody who gives. Room is reserved for what a taker
+ * gets, from its coming until it is told: it may come back.
+ */
+struct exchange {
+    struct store store;
+    size_t capacity;
+    struct link givers, takers;
+};
+
+/* A giver or a taker, in the words of its request. */
+struct transfer {
+    union {
+        struct link link;      /* in a line */
+        struct eddy_call call; /* out of it, and told in another loop */
+    };
+    struct item item; /* a giver's, without seq; a taker's, when it has come */
+    struct eddy_value *ret_value;
+    int32_t n;   /* what it is told */
+    bool is_out; /* of the line, or never was in it */
+};
+
+EDDY_FITS_REQUEST(struct transfer);
+
+/* An op that carries a value, or says where to store one; what it carries; and
+ * both in the words of its request. */
+struct eddy_op eddy__exchange_op(const struct eddy_op_type *type, void *on,
+                                 const struct eddy_value *value,
+                                 struct eddy_value *ret_value);
+
+static inline struct eddy_value eddy__carried(const struct eddy_op *op)
+{
+    struct eddy_value value;
+
+    memcpy(&value, &op->word[2], sizeof value);
+    return value;
+}
+
+struct transfer *eddy__transfer_begin(struct eddy_request *request);
+/* The refuse() of what carries a value. */
+void eddy__transfer_refuse(const struct eddy_op *op);
+
+void eddy__exchange_init(struct exchange *exchange, size_t capacity,
+                         const struct eddy_mem *mem);
+
+/* 0: the value is in, or with *ret_told, a taker to be ended. -EAGAIN, -ENOMEM:
+ * nothing has happened. */
+static inline int exchange_give(struct exchange *exchange,
+                                struct eddy_value value,
+                                struct transfer **ret_told);
+/* An item is there, and *ret_told may be a giver to be ended; else false. */
+static inline bool exchange_take(struct exchange *exchange,
+                                 struct item *ret_item,
+                                 struct transfer **ret_told);
+/* What a taker had. Returns another one to be ended, or NULL. */
+struct transfer *eddy__exchange_put_back(struct exchange *exchange,
+                                         struct item item);
+
+/* Out of its line, to be ended with n. */
+static inline struct transfer *transfer_leave(struct exchange *exchange,
+                                              struct link *link, bool takes,
+                                              int32_t n)
+{
+    struct transfer *transfer = EDDY_CONTAINER_OF(link, struct transfer, link);
+
+    line_leave(link);
+    transfer->n = n;
+    transfer->is_out = true;
+    if (takes && n <= 0)
+        exchange->store.reserved--;
+    return transfer;
+}
+
+/* It is told: the value goes where it belongs. */
+static inline void hand_over(struct eddy_value *ret_value,
+                             struct eddy_value value)
+{
+    if (ret_value != NULL)
+        *ret_value = value;
+    else
+        eddy_value_free(&value);
+}
+
+/* Ends it; what it could not give is freed. */
+void eddy__transfer_end(struct transfer *transfer);
+
+static inline int exchange_give(struct exchange *exchange,
+                                struct eddy_value value,
+                                struct transfer **ret_told)
+{
+    struct store *store = &exchange->store;
+    int err;
+
+    if (!line_is_empty(&exchange->takers)) {
+        *ret_told = transfer_leave(exchange, exchange->takers.next, true, 1);
+        (*ret_told)->item = store_item(store, value);
+        return 0;
+    }
+    if (store->count >= exchange->capacity)
+        return -EAGAIN;
+    err = store_room(store);
+    if (err == 0)
+        store_push(store, store_item(store, value));
+    return err;
+}
+
+static inline bool exchange_take(struct exchange *exchange,
+                                 struct item *ret_item,
+                                 struct transfer **ret_told)
+{
+    struct store *store = &exchange->store;
+    struct transfer *giver = NULL;
+    bool stored = store->count > 0;
+
+    if (stored)
+        *ret_item = store_pop(store);
+    if (!line_is_empty(&exchange->givers) &&
+        (!stored || store->count < exchange->capacity)) {
+        struct item item;
+
+        giver = transfer_leave(exchange, exchange->givers.next, false, 0);
+        item = store_item(store, giver->item.value);
+        if (stored)
+            store_push(store, item); /* where the other one was */
+        else
+            *ret_item = item;
+    }
+    *ret_told = giver;
+    return stored || giver != NULL;
+}
+
+#endif
