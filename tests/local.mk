@@ -6,7 +6,10 @@ check_PROGRAMS += \
 	%D%/test_accept_full \
 	%D%/test_accept_limit \
 	%D%/test_address \
+	%D%/test_barrier \
 	%D%/test_call_when_done \
+	%D%/test_channel \
+	%D%/test_channel_threads \
 	%D%/test_chaos \
 	%D%/test_children \
 	%D%/test_close \
@@ -14,6 +17,7 @@ check_PROGRAMS += \
 	%D%/test_collect \
 	%D%/test_combine \
 	%D%/test_completions \
+	%D%/test_condition \
 	%D%/test_connect \
 	%D%/test_copy \
 	%D%/test_debug \
@@ -32,6 +36,7 @@ check_PROGRAMS += \
 	%D%/test_embedding \
 	%D%/test_epoll \
 	%D%/test_every \
+	%D%/test_flag \
 	%D%/test_forking \
 	%D%/test_forking_pool \
 	%D%/test_front \
@@ -39,7 +44,9 @@ check_PROGRAMS += \
 	%D%/test_hangup \
 	%D%/test_histogram \
 	%D%/test_later \
+	%D%/test_limiter \
 	%D%/test_listen \
+	%D%/test_lock \
 	%D%/test_loop \
 	%D%/test_looping \
 	%D%/test_many \
@@ -49,6 +56,7 @@ check_PROGRAMS += \
 	%D%/test_oom_core \
 	%D%/test_oom_deferred \
 	%D%/test_oom_io \
+	%D%/test_oom_sync \
 	%D%/test_op \
 	%D%/test_op_cancel \
 	%D%/test_op_type \
@@ -74,6 +82,9 @@ check_PROGRAMS += \
 	%D%/test_signals \
 	%D%/test_start \
 	%D%/test_stream_rules \
+	%D%/test_sync_model \
+	%D%/test_sync_queue \
+	%D%/test_sync_semaphore \
 	%D%/test_threads \
 	%D%/test_threads_ends \
 	%D%/test_timer \
@@ -144,7 +155,9 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/stream_support.c \
 	%D%/stream_support.h \
 	%D%/support.c \
-	%D%/support.h
+	%D%/support.h \
+	%D%/sync_support.c \
+	%D%/sync_support.h
 
 %C%_libtestkqueue_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/kqueue
 %C%_libtestkqueue_la_SOURCES = \
