@@ -236,33 +236,13 @@ static void settle_send(struct eddy_request *request, bool taken)
     eddy__channel_unpend(eddy_request_on(request));
 }
 
-/* Nobody takes it: back to the front, or to nobody if all are gone. */
-static void put_back(struct eddy_channel_end *end, struct item item)
-{
-    struct channel *channel = end->channel;
-    struct transfer *next = NULL;
-    bool lost;
-
-    channel_lock(channel);
-    lost = channel->open[false] == 0;
-    if (lost)
-        channel->exchange.store.reserved--;
-    else
-        next = eddy__exchange_put_back(&channel->exchange, item);
-    channel_unlock(channel);
-    if (lost)
-        eddy_value_free(&item.value);
-    if (next != NULL)
-        eddy__channel_tell(next, end->loop);
-}
-
 static void settle_receive(struct eddy_request *request, bool taken)
 {
     struct eddy_channel_end *end = eddy_request_on(request);
     struct transfer *transfer = (struct transfer *)eddy_request_words(request);
 
     if (transfer->n > 0 && !taken) {
-        put_back(end, transfer->item);
+        eddy__channel_put_back(end, transfer->item);
     } else if (transfer->n > 0) {
         channel_lock(end->channel);
         end->channel->exchange.store.reserved--;

@@ -42,6 +42,9 @@ static inline void channel_unlock(struct channel *channel)
  * the caller, who has let go of the channel. */
 void eddy__channel_tell(struct transfer *transfer, struct eddy_loop *loop);
 
+/* Nobody takes it: back to the front, or to nobody if all are gone. */
+void eddy__channel_put_back(struct eddy_channel_end *end, struct item item);
+
 /* One operation less that may come back: an end that was freed may go. */
 void eddy__channel_unpend(struct eddy_channel_end *end);
 

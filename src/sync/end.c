@@ -168,6 +168,25 @@ int eddy_channel_close(struct eddy_channel_end *end)
     return 0;
 }
 
+void eddy__channel_put_back(struct eddy_channel_end *end, struct item item)
+{
+    struct channel *channel = end->channel;
+    struct transfer *next = NULL;
+    bool lost;
+
+    channel_lock(channel);
+    lost = channel->open[false] == 0;
+    if (lost)
+        channel->exchange.store.reserved--;
+    else
+        next = eddy__exchange_put_back(&channel->exchange, item);
+    channel_unlock(channel);
+    if (lost)
+        eddy_value_free(&item.value);
+    if (next != NULL)
+        eddy__channel_tell(next, end->loop);
+}
+
 static void bury(struct eddy_channel_end *end)
 {
     struct channel *channel = end->channel;

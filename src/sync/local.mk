@@ -13,7 +13,9 @@ libsync_la_SOURCES = \
 	%D%/limiter.c \
 	%D%/line.c \
 	%D%/lock.c \
+	%D%/put.c \
 	%D%/queue.c \
+	%D%/queue.h \
 	%D%/semaphore.c \
 	%D%/store.c \
 	%D%/sync.h

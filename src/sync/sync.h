@@ -7,7 +7,7 @@
  *     lock.c, flag.c, condition.c, semaphore.c, barrier.c, limiter.c
  *     store.c     values in order           see exchange.h
  *     exchange.c  those who give and take   them
- *     queue.c     in one loop
+ *     queue.c     in one loop, see queue.h  put.c  putting and getting
  *     channel.c   in many, see channel.h    end.c  their ends
  *
  * A link is the first thing in the words of a request, so that any of those who
