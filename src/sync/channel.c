@@ -112,7 +112,7 @@ static bool send_now(struct eddy_loop *loop, const struct eddy_op *op,
                      struct eddy_result *ret_result)
 {
     int err = eddy__object_is_here(op->on, loop)
-                  ? send_at_once(op->on, eddy__carried(op))
+                  ? send_at_once(op->on, carried_value(op->word))
                   : -EAGAIN;
 
     *ret_result = eddy_n(err);
@@ -266,7 +266,7 @@ struct eddy_op eddy_channel_send(struct eddy_channel_end *end,
         .refuse = eddy__transfer_refuse,
     };
 
-    return eddy__exchange_op(&type, end, &value, NULL);
+    return exchange_op(&type, end, value, NULL);
 }
 
 struct eddy_op eddy_channel_receive(struct eddy_channel_end *end,
@@ -282,5 +282,5 @@ struct eddy_op eddy_channel_receive(struct eddy_channel_end *end,
         .settle = settle_receive,
     };
 
-    return eddy__exchange_op(&type, end, NULL, ret_value);
+    return exchange_op(&type, end, eddy_none(), ret_value);
 }

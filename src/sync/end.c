@@ -133,7 +133,7 @@ static bool take_rest(struct channel *channel, struct item *ret_item)
     channel_lock(channel);
     left = channel->open[false] == 0 && channel->exchange.store.count > 0;
     if (left)
-        *ret_item = store_pop(&channel->exchange.store);
+        store_pop(&channel->exchange.store, ret_item);
     channel_unlock(channel);
     return left;
 }

@@ -36,30 +36,21 @@ void eddy__transfer_end(struct transfer *transfer)
     eddy_complete(eddy__request_of(transfer), eddy_n(n));
 }
 
-struct eddy_op eddy__exchange_op(const struct eddy_op_type *type, void *on,
-                                 const struct eddy_value *value,
-                                 struct eddy_value *ret_value)
-{
-    struct eddy_op op = { .type = type, .on = on };
-
-    if (value != NULL)
-        memcpy(&op.word[2], value, sizeof *value);
-    op.word[4] = eddy_word(ret_value);
-    return op;
-}
-
 struct transfer *eddy__transfer_begin(struct eddy_request *request)
 {
     uint64_t *words = eddy_request_words(request);
     struct transfer *transfer = (struct transfer *)words;
 
+    struct eddy_value value = carried_value(words);
+
     transfer->ret_value = eddy_pointer(words[4]);
+    transfer->item.value = value;
     return transfer;
 }
 
 void eddy__transfer_refuse(const struct eddy_op *op)
 {
-    struct eddy_value value = eddy__carried(op);
+    struct eddy_value value = carried_value(op->word);
 
     eddy_value_free(&value);
 }

@@ -41,30 +41,38 @@ static inline int store_room(struct store *store)
                : eddy__store_grow(store);
 }
 
-static inline struct item store_item(struct store *store,
-                                     struct eddy_value value)
+/* Word by word: what is written in halves and read as a whole stalls. */
+static inline void item_set(struct item *item, struct eddy_value value,
+                            uint64_t seq)
 {
-    return (struct item){ value, store->seq++ };
+    item->value.n = value.n;
+    item->value.free = value.free;
+    item->seq = seq;
 }
 
-static inline void store_push(struct store *store, struct item item)
+static inline void store_push(struct store *store, struct eddy_value value)
 {
+    uint64_t seq = store->seq++;
+
     if (store->order == EDDY_PRIORITY)
-        eddy__store_push_ordered(store, item);
+        eddy__store_push_ordered(store, (struct item){ value, seq });
     else
-        store->at[(store->first + store->count++) & (store->size - 1)] = item;
+        item_set(
+            &store->at[(store->first + store->count++) & (store->size - 1)],
+            value, seq);
 }
 
-static inline struct item store_pop(struct store *store)
+static inline void store_pop(struct store *store, struct item *ret_item)
 {
-    struct item item;
+    const struct item *first = &store->at[store->first];
 
-    if (store->order != EDDY_FIFO)
-        return eddy__store_pop_ordered(store);
-    item = store->at[store->first];
+    if (store->order != EDDY_FIFO) {
+        *ret_item = eddy__store_pop_ordered(store);
+        return;
+    }
+    item_set(ret_item, first->value, first->seq);
     store->first = (store->first + 1) & (store->size - 1);
     store->count--;
-    return item;
 }
 
 /* ---- Giving and taking: see exchange.c ---------------------------------- */
@@ -94,20 +102,29 @@ struct transfer {
 
 EDDY_FITS_REQUEST(struct transfer);
 
-/* An op that carries a value, or says where to store one; what it carries; and
- * both in the words of its request. */
-struct eddy_op eddy__exchange_op(const struct eddy_op_type *type, void *on,
-                                 const struct eddy_value *value,
-                                 struct eddy_value *ret_value);
+/* An op that carries a value, or says where to store one; and what it carries.
+ * Written word by word where it is wanted, for it is on everybody's way. */
+static inline struct eddy_op exchange_op(const struct eddy_op_type *type,
+                                         void *on, struct eddy_value value,
+                                         struct eddy_value *ret_value)
+{
+    return (struct eddy_op){ .type = type,
+                             .on = on,
+                             .word = { 0, 0, (uint64_t)value.n,
+                                       (uint64_t)(uintptr_t)value.free,
+                                       eddy_word(ret_value) } };
+}
 
-static inline struct eddy_value eddy__carried(const struct eddy_op *op)
+static inline struct eddy_value carried_value(const uint64_t *words)
 {
     struct eddy_value value;
 
-    memcpy(&value, &op->word[2], sizeof value);
+    value.n = (int64_t)words[2];
+    value.free = (eddy_free_fn *)(uintptr_t)words[3];
     return value;
 }
 
+/* Both in the words of its request. */
 struct transfer *eddy__transfer_begin(struct eddy_request *request);
 /* The refuse() of what carries a value. */
 void eddy__transfer_refuse(const struct eddy_op *op);
@@ -165,14 +182,14 @@ static inline int exchange_give(struct exchange *exchange,
 
     if (!line_is_empty(&exchange->takers)) {
         *ret_told = transfer_leave(exchange, exchange->takers.next, true, 1);
-        (*ret_told)->item = store_item(store, value);
+        item_set(&(*ret_told)->item, value, store->seq++);
         return 0;
     }
     if (store->count >= exchange->capacity)
         return -EAGAIN;
     err = store_room(store);
     if (err == 0)
-        store_push(store, store_item(store, value));
+        store_push(store, value);
     return err;
 }
 
@@ -185,17 +202,14 @@ static inline bool exchange_take(struct exchange *exchange,
     bool stored = store->count > 0;
 
     if (stored)
-        *ret_item = store_pop(store);
+        store_pop(store, ret_item);
     if (!line_is_empty(&exchange->givers) &&
         (!stored || store->count < exchange->capacity)) {
-        struct item item;
-
         giver = transfer_leave(exchange, exchange->givers.next, false, 0);
-        item = store_item(store, giver->item.value);
         if (stored)
-            store_push(store, item); /* where the other one was */
+            store_push(store, giver->item.value); /* where the other was */
         else
-            *ret_item = item;
+            item_set(ret_item, giver->item.value, store->seq++);
     }
     *ret_told = giver;
     return stored || giver != NULL;

@@ -26,7 +26,7 @@ static bool put_now(struct eddy_loop *loop, const struct eddy_op *op,
                     struct eddy_result *ret_result)
 {
     int err = eddy__object_is_here(op->on, loop)
-                  ? put(op->on, eddy__carried(op))
+                  ? put(op->on, carried_value(op->word))
                   : -EAGAIN;
 
     *ret_result = eddy_n(err);
@@ -76,7 +76,7 @@ struct eddy_op eddy_queue_put(struct eddy_queue *queue, struct eddy_value value)
         .refuse = eddy__transfer_refuse,
     };
 
-    return eddy__exchange_op(&type, queue, &value, NULL);
+    return exchange_op(&type, queue, value, NULL);
 }
 
 /* ---- Getting ------------------------------------------------------------ */
@@ -189,5 +189,5 @@ struct eddy_op eddy_queue_get(struct eddy_queue *queue,
         .settle = settle_get,
     };
 
-    return eddy__exchange_op(&type, queue, NULL, ret_value);
+    return exchange_op(&type, queue, eddy_none(), ret_value);
 }

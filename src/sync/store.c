@@ -112,8 +112,9 @@ void eddy__store_put_back(struct store *store, struct item item)
 void eddy__store_clear(struct store *store)
 {
     while (store->count > 0) {
-        struct item item = store_pop(store);
+        struct item item;
 
+        store_pop(store, &item);
         eddy_value_free(&item.value);
     }
 }
