@@ -180,7 +180,7 @@ START_TEST(what_never_begins_is_refused)
     ck_assert_int_eq(shelf.refused, 2);
     ck_assert_int_eq(eddy_start(NULL, late.op, NULL, NULL, NULL), -EINVAL);
     ck_assert_int_eq(shelf.refused, 2); /* still the caller's */
-    ck_assert(!eddy_loop_closing(loop));
+    ck_assert(!eddy_loop_ending(loop));
     ck_assert_int_eq(
         eddy_start(loop, eddy_sleep(EDDY_SECOND), begin_late, &late, NULL), 0);
     free_loop(loop);

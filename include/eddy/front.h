@@ -48,9 +48,8 @@ struct eddy_op_type {
     /* Multishot only: no items from now on, or items again. */
     void (*pause)(struct eddy_request *request, bool paused);
 
-    /* Optional, a short way for who can take the answer now: true, and it is
-     * done, as start() would have done it; false: nothing has happened, and
-     * start() will be called. */
+    /* Optional, a short way that needs no request: true, and it is done, as
+     * start() would have done it; false: nothing has happened. */
     bool (*now)(struct eddy_loop *loop, const struct eddy_op *op,
                 struct eddy_result *ret_result);
 
@@ -132,12 +131,16 @@ static inline void *eddy_pointer(uint64_t word)
 
 /* ---- A way to wait of one's own ----------------------------------------- */
 
+/* The short way alone, see now() above: true, and *ret_result is the answer;
+ * false: nothing has happened. At most 4096 answers a turn are given so. */
+EDDY_API bool eddy_finish_now(struct eddy_loop *loop, const struct eddy_op *op,
+                              struct eddy_result *ret_result);
+
 /* As eddy_begin(), for who can take the answer now: true, and *ret_result is
- * it; false, on_done will have it. At most 32 answers a turn are given so, or
- * 4096 by the short way, lest the loop never get to wait. The request may be
- * left untouched if it is true. An on_done given here only takes note of the
- * result, for it may be called at once by whatever completes an operation of a
- * type that is EDDY_OP_PROMPT. */
+ * it; false, on_done will have it. At most 32 answers a turn are given so, lest
+ * the loop never get to wait. Such an on_done only takes note of the result,
+ * for it may be called at once by whatever completes an operation of a type
+ * that is EDDY_OP_PROMPT. */
 EDDY_API bool eddy_begin_or_finish(struct eddy_loop *loop,
                                    struct eddy_request *request,
                                    const struct eddy_op *op,
@@ -200,9 +203,6 @@ eddy_loop_settings(const struct eddy_loop *loop);
 /* 0, or -EPERM if debug mode sees a wrong thread or an unannounced fork, or
  * -EINVAL for NULL. */
 EDDY_API int eddy_loop_check(const struct eddy_loop *loop);
-
-/* Is it being freed? */
-EDDY_API bool eddy_loop_closing(const struct eddy_loop *loop);
 
 /* Says something by the loop's log. */
 EDDY_API void eddy_log_write(const struct eddy_loop *loop,

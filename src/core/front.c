@@ -83,11 +83,6 @@ int eddy_loop_set_slot(struct eddy_loop *loop,
     return 0;
 }
 
-bool eddy_loop_ending(const struct eddy_loop *loop)
-{
-    return loop != NULL && loop->dying;
-}
-
 void eddy_loop_count(struct eddy_loop *loop, bool more)
 {
     if (loop != NULL)
@@ -106,7 +101,7 @@ void eddy_loop_count_accept_full(struct eddy_loop *loop)
         loop->stats.accept_full++;
 }
 
-bool eddy_loop_closing(const struct eddy_loop *loop)
+bool eddy_loop_ending(const struct eddy_loop *loop)
 {
     return loop != NULL && loop->dying;
 }

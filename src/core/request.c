@@ -311,15 +311,24 @@ void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
         eddy_complete(request, result);
 }
 
-/* The short way; true: that was all. */
-static bool finish_now(struct eddy_loop *loop, const struct eddy_op *op,
-                       struct eddy_result *ret_result)
+/* Few instructions: tasks hand things to each other by it. There are no
+ * shortcuts in a loop that is being freed, or outside of its turns. */
+bool eddy_finish_now(struct eddy_loop *loop, const struct eddy_op *op,
+                     struct eddy_result *ret_result)
 {
-    if (loop->shortcuts == 0 || loop->dying || op->type->abi != EDDY_OP_ABI ||
-        op->type->now == NULL || !op->type->now(loop, op, ret_result))
+    const struct eddy_op_type *type = op != NULL ? op->type : NULL;
+
+    if (type == NULL || type->now == NULL || loop == NULL ||
+        loop->shortcuts == 0 || type->abi != EDDY_OP_ABI)
         return false;
-    loop->shortcuts--;
-    hand_over(op->type, op->word[0], *ret_result);
+    if (loop->debug && eddy_loop_check(loop) < 0)
+        return false;
+    if (!type->now(loop, op, ret_result))
+        return false;
+    if ((type->flags & EDDY_OP_MAKES) != 0)
+        hand_over(type, op->word[0], *ret_result);
+    if (--loop->shortcuts == 0)
+        loop->resumptions = 0; /* what is ready goes on in the next turn */
     return true;
 }
 
@@ -360,8 +369,6 @@ bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
         *ret_result = eddy_n(-EPERM);
         return true;
     }
-    if (op != NULL && op->type != NULL && finish_now(loop, op, ret_result))
-        return true;
     init(loop, r, on_done, arg);
     return start_or_finish(r, op, ret_result);
 }

@@ -126,7 +126,7 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
 
     loop->stats.turns++;
     loop->finishes = FINISH_BUDGET;
-    loop->shortcuts = SHORT_BUDGET;
+    loop->shortcuts = loop->dying ? 0 : SHORT_BUDGET;
     loop->resumptions = READY_BUDGET;
     posted = eddy__posts_run(loop);
     eddy__hooks_run(loop, EDDY_BEFORE_WAIT);

@@ -118,7 +118,7 @@ static void cancel_wait(struct eddy_request *request)
 {
     struct lock_wait *wait = (struct lock_wait *)eddy_request_words(request);
 
-    if (eddy_loop_closing(eddy_request_loop(request)) &&
+    if (eddy_loop_ending(eddy_request_loop(request)) &&
         (wait->in_line || wait->condition->lock->held)) {
         line_leave(&wait->link);
         eddy_complete(request, eddy_n(-ESHUTDOWN));

@@ -94,24 +94,43 @@ static struct eddy_result await_end(struct task *task, const struct eddy_op *op)
     return waiting.result;
 }
 
+/* What it carries is its own, even so. */
+static struct eddy_result refuse(const struct eddy_op *op, int err)
+{
+    eddy_op_refuse(op);
+    return eddy_n(err);
+}
+
+/* What cannot be awaited now, or needs care. */
+static struct eddy_result await_or_refuse(struct task *task,
+                                          const struct eddy_op *op)
+{
+    int err;
+
+    if (!eddy__is_running(task))
+        return refuse(op, -EPERM);
+    if (op == NULL || op->type == NULL ||
+        (op->type->flags & EDDY_OP_MULTISHOT) != 0)
+        return refuse(op, -EINVAL);
+    err = check(task);
+    if (err == -ECANCELED && (op->type->flags & EDDY_OP_ENDS) != 0)
+        return await_end(task, op);
+    return err < 0 ? refuse(op, err) : await(task, op);
+}
+
 struct eddy_result eddy_await_op(struct eddy_task *self,
                                  const struct eddy_op *op)
 {
     struct task *task = task_of(self);
-    int err;
+    struct eddy_result result;
 
-    if (!eddy__is_running(task))
-        return eddy_n(-EPERM);
-    if (op == NULL || op->type == NULL ||
-        (op->type->flags & EDDY_OP_MULTISHOT) != 0)
-        return eddy_n(-EINVAL);
-    err = check(task);
-    if (err == -ECANCELED && (op->type->flags & EDDY_OP_ENDS) != 0)
-        return await_end(task, op);
-    if (err < 0)
-        return eddy_n(err);
-    task->site = __builtin_return_address(0);
-    return await(task, op);
+    if (eddy__is_running(task) && (task->flags & TASK_WARY) == 0 &&
+        (task->scope->flags & SCOPE_STOPPING) == 0 &&
+        eddy_finish_now(task->sched->loop, op, &result))
+        return result;
+    if (task != NULL)
+        task->site = __builtin_return_address(0);
+    return await_or_refuse(task, op);
 }
 
 int eddy_task_yield(struct eddy_task *self)

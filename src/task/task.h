@@ -82,6 +82,9 @@ enum {                          /* struct task, flags */
        TASK_START_FAILED = 1u << 7 /* and who waited for it has been told */
 };
 
+/* It is looked at whether the next await may begin. */
+#define TASK_WARY (TASK_CANCEL | TASK_NO_AWAIT)
+
 enum { STATE_WAITING, STATE_READY }; /* struct task, state */
 
 struct cleanup {
