@@ -158,6 +158,20 @@ START_TEST(a_call_that_takes_long_misses_the_next_ones) /* E13 */
 }
 END_TEST
 
+START_TEST(a_call_at_once_counts_one_even_if_the_loop_is_late)
+{
+    struct calls calls = { .acts = RETURN };
+
+    open_calls(&calls, _i);
+    virtual_time.now_ns += INTERVAL * 5 / 2; /* the loop has not seen it yet */
+    calls.deferred = eddy_looping_start(calls.looping, INTERVAL, true);
+    ck_assert_str_eq(marks(), "2500:1");
+    pass(calls.loop, INTERVAL);
+    ck_assert_str_eq(marks(), "3500:1");
+    stop(&calls);
+}
+END_TEST
+
 START_TEST(an_interval_of_zero_is_once_a_turn) /* E14 */
 {
     struct calls calls = { .acts = RETURN };
@@ -498,6 +512,7 @@ int main(void)
         calls_come_on_the_grid_and_missed_ones_are_skipped,
         without_now_the_first_call_is_one_interval_later,
         a_call_that_takes_long_misses_the_next_ones,
+        a_call_at_once_counts_one_even_if_the_loop_is_late,
         an_interval_of_zero_is_once_a_turn,
         the_next_call_waits_for_the_deferred_of_the_last,
         stopping_fires_at_once_or_after_the_deferred_of_fn,

@@ -117,10 +117,11 @@ static void call_over(struct eddy_looping *looping, struct eddy_value value)
         end(looping, failed ? value : outcome(looping));
 }
 
-/* How many intervals it is since the last call. */
+/* How many intervals it is since the last call. By the clock that the grid
+ * starts on: the time of the loop may be from before that. */
 static uint64_t advance(struct eddy_looping *looping)
 {
-    int64_t now_ns = eddy_loop_now_ns(looping->domain->loop);
+    int64_t now_ns = eddy_loop_read_clock(looping->domain->loop);
     int64_t last = looping->last;
 
     looping->last = looping->interval_ns > 0
