@@ -774,6 +774,38 @@ START_TEST(a_race_may_be_won_while_it_is_cancelled) /* D81 */
 }
 END_TEST
 
+static void cancel_it(void *deferred)
+{
+    eddy_cancel(*(struct eddy_deferred **)deferred);
+}
+
+START_TEST(what_a_race_frees_when_it_is_won_may_cancel_it)
+{
+    struct eddy_deferred *race =
+        collect_three(EDDY_FIRST_VALUE | EDDY_CONSUME | EDDY_CANCEL_REST);
+    struct eddy_value cause = eddy_own(&race, cancel_it);
+    struct eddy_error error = { .code = -EIO, .count = 1, .child = &cause };
+
+    ck_assert_int_eq(
+        eddy_fire(child[0], eddy_error_new(counting_mem(), &error)), 0);
+    fire(2, -EPIPE);
+    fire(1, 5);
+    ck_assert_uint_eq(index_of(race), 1);
+    finish_told(race, "[5]");
+    let_children_go();
+}
+END_TEST
+
+START_TEST(what_a_collection_frees_when_all_are_gone_may_cancel_it)
+{
+    struct eddy_deferred *list = collect_three(EDDY_CONSUME);
+
+    ck_assert_int_eq(eddy_fire(child[0], eddy_own(&list, cancel_it)), 0);
+    let_children_go();
+    finish_with(list, -ECANCELED);
+}
+END_TEST
+
 /* The array of the call, and what is to be found there in the end. */
 static struct eddy_deferred **given;
 
@@ -955,6 +987,8 @@ int main(void)
         an_error_without_memory_is_its_code,
         a_canceller_may_do_what_it_likes,
         a_race_may_be_won_while_it_is_cancelled,
+        what_a_race_frees_when_it_is_won_may_cancel_it,
+        what_a_collection_frees_when_all_are_gone_may_cancel_it,
         what_the_call_sets_going_may_free_the_array,
         inside_a_link_it_fires_when_that_has_returned,
         collections_of_collections_take_no_stack,

@@ -61,12 +61,20 @@ static bool cancel_collection(struct eddy_deferred *deferred, void *collection)
 
 /* ---- Firing ------------------------------------------------------------- */
 
+/* Closes it first: what is freed while its value is made may cancel it. */
+static bool may_fire(struct collection *collection)
+{
+    bool closed = collection->group.closed;
+
+    collection->group.closed = true;
+    return !closed;
+}
+
 static void fire(struct collection *collection, struct eddy_value value)
 {
     struct eddy_deferred *deferred = collection->deferred;
 
     collection->deferred = NULL;
-    collection->group.closed = true;
     eddy__values_free(collection->values);
     collection->values = NULL;
     if ((collection->flags & EDDY_CANCEL_REST) != 0)
@@ -129,7 +137,7 @@ static void conclude(struct collection *collection)
 {
     size_t count = collection->group.count, error;
 
-    if (collection->deferred == NULL)
+    if (!may_fire(collection))
         return;
     error = first_error(collection->values);
     if ((collection->flags & EDDY_FIRST_VALUE) != 0)
@@ -144,29 +152,32 @@ static void one_came(struct group *group, size_t index)
 {
     struct collection *collection = (struct collection *)group;
     bool failed = eddy_value_is_error(&collection->values->value[index]);
+    unsigned first = failed ? EDDY_FIRST_ERROR : EDDY_FIRST_VALUE;
 
-    if (failed && (collection->flags & EDDY_FIRST_ERROR) != 0)
-        fire(collection, give_error(collection, index, 1));
-    else if (!failed && (collection->flags & EDDY_FIRST_VALUE) != 0)
-        fire(collection, give_one(collection, index));
-    else if (group->left == 0)
-        conclude(collection);
+    if ((collection->flags & first) == 0) {
+        if (group->left == 0)
+            conclude(collection);
+    } else if (may_fire(collection)) {
+        fire(collection, failed ? give_error(collection, index, 1)
+                                : give_one(collection, index));
+    }
 }
 
 /* ---- Life --------------------------------------------------------------- */
 
-/* If it has not fired, nobody is left to fire it, but who cancels it may. */
+/* If it has not fired, nobody is left to fire it, but who cancels it may: that
+ * may be a value that is freed here. */
 static void collection_ends(struct group *group)
 {
     struct collection *collection = (struct collection *)group;
     struct eddy_deferred *deferred = collection->deferred;
 
-    eddy__values_free(collection->values);
     if (eddy__is_real(deferred)) {
         deferred->canceller = NULL;
         deferred->flags &= ~(DEFERRED_ASKED | DEFERRED_ENDING);
-        eddy_unref(deferred);
     }
+    eddy__values_free(collection->values);
+    eddy_unref(deferred);
 }
 
 static struct collection *new_collection(struct eddy_domain *domain,
