@@ -221,6 +221,21 @@ START_TEST(a_canceller_that_leads_nowhere_leaves_it_cancelled)
 }
 END_TEST
 
+static bool lead_nowhere_in_charge(struct eddy_deferred *deferred, void *unused)
+{
+    return !wait_for_dropped(deferred, unused);
+}
+
+START_TEST(a_canceller_in_charge_that_leads_nowhere_leaves_it_cancelled)
+{
+    struct eddy_deferred *d = with(lead_nowhere_in_charge, number(1));
+
+    eddy_cancel(d);
+    ck_assert_str_eq(marks(), "asked d:ECANCELED");
+    finish_with(d, -ECANCELED);
+}
+END_TEST
+
 /* ---- Of one that waits --------------------------------------------------- */
 
 START_TEST(cancelling_who_waits_cancels_the_innermost) /* D49 */
@@ -345,6 +360,7 @@ int main(void)
         a_canceller_is_forgotten_when_it_fires,
         a_canceller_may_let_go_of_it,
         a_canceller_that_leads_nowhere_leaves_it_cancelled,
+        a_canceller_in_charge_that_leads_nowhere_leaves_it_cancelled,
         cancelling_who_waits_cancels_the_innermost,
         an_inner_one_that_recovers_lets_the_outer_go_on,
         cancelling_the_inner_one_goes_to_the_outer,

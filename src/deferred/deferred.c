@@ -107,8 +107,8 @@ static void bury(struct eddy_domain *domain)
         eddy__domain_unref(domain);
 }
 
-/* Nobody will fire it any more: who waits for it may be fired, or cancelled, and
- * is held until then. */
+/* Nobody will fire it any more: who waits for it may be fired, or cancelled,
+ * and is held until then. */
 static void disappoint(struct eddy_deferred *waiter)
 {
     waiter->waits_for = NULL;
@@ -242,8 +242,8 @@ int eddy_pause(struct eddy_deferred *deferred)
 
 static bool is_paused(const struct eddy_deferred *deferred)
 {
-    unsigned others = (deferred->flags & DEFERRED_FIRED) == 0 ||
-                      deferred->waits_for != NULL;
+    unsigned others =
+        (deferred->flags & DEFERRED_FIRED) == 0 || deferred->waits_for != NULL;
 
     return deferred->held > others;
 }
@@ -269,7 +269,8 @@ static void ask_to_end(struct eddy_deferred *deferred)
     (void)eddy_ref(deferred);
     if (deferred->canceller == NULL)
         deferred->flags |= DEFERRED_SWALLOWS;
-    else if (deferred->canceller(deferred, deferred->canceller_arg))
+    else if (deferred->canceller(deferred, deferred->canceller_arg) &&
+             (deferred->flags & DEFERRED_ASKED) != 0) /* see disappoint() */
         deferred->flags |= DEFERRED_ENDING;
     if ((deferred->flags & (DEFERRED_FIRED | DEFERRED_ENDING)) == 0)
         (void)eddy_fire_at(deferred, eddy_fail(-ECANCELED), "eddy_cancel()");
