@@ -4,7 +4,13 @@
 #include "config.h"
 #endif
 
+#include <stdlib.h>
+
+#include <eddy/collect.h>
+
 #include "deferred_support.h"
+
+enum { DEPTH = 100000 };
 
 static struct eddy_value got;
 static struct outcome outcome;
@@ -372,6 +378,194 @@ START_TEST(a_wait_for_one_that_is_about_to_be_destroyed_can_be_cancelled)
 }
 END_TEST
 
+/* ---- Collections --------------------------------------------------------- */
+
+/* One that its canceller takes charge of. */
+static struct eddy_deferred *slow_in(struct eddy_loop *loop)
+{
+    return eddy_deferred_new(eddy_loop_domain(loop), take_charge, NULL);
+}
+
+/* All of two, the references to which are taken over. */
+static struct eddy_deferred *both_of(struct eddy_loop *loop,
+                                     struct eddy_deferred *one,
+                                     struct eddy_deferred *two)
+{
+    struct eddy_deferred *children[] = { one, two };
+
+    return eddy_settled(eddy_loop_domain(loop), children, 2);
+}
+
+static void cancel_wait_for(struct eddy_loop *loop,
+                            struct eddy_deferred *deferred)
+{
+    wait_in(loop, deferred);
+    turns(loop, 1);
+    eddy_request_cancel(running);
+    turns(loop, 2);
+}
+
+START_TEST(those_of_a_cancelled_collection_are_waited_for)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_deferred *slow[] = { slow_in(loop), slow_in(loop) };
+    struct eddy_deferred *quick[] = { in(loop), in(loop) };
+    struct eddy_deferred *inner =
+        both_of(loop, eddy_ref(quick[0]), eddy_ref(slow[0]));
+    struct eddy_deferred *more = both_of(loop, inner, eddy_ref(slow[1]));
+    struct eddy_deferred *list = both_of(loop, more, eddy_ref(quick[1]));
+
+    cancel_wait_for(loop, list);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(outcome.times, 0);
+        ck_assert_int_eq(eddy_fire(slow[i], eddy_int(i)), 0);
+        turns(loop, 1);
+    }
+    expect_n(&outcome, 0);
+    ck_assert_uint_eq(eddy_value_many(&got)->count, 2);
+    eddy_value_free(&got);
+    for (int i = 0; i < 2; i++) {
+        eddy_unref(slow[i]);
+        finish_with(quick[i], 0);
+    }
+    finish_with(list, 0);
+}
+END_TEST
+
+static bool fire_other(struct eddy_deferred *deferred, void *other)
+{
+    (void)deferred;
+    ck_assert_int_eq(eddy_fire(other, eddy_none()), 0);
+    return true;
+}
+
+START_TEST(a_canceller_that_fires_another_and_takes_charge_is_waited_for)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_deferred *other = in(loop);
+    struct eddy_deferred *d =
+        eddy_deferred_new(eddy_loop_domain(loop), fire_other, other);
+
+    cancel_wait_for(loop, d);
+    ck_assert_int_eq(outcome.times, 0);
+    ck_assert_int_eq(eddy_fire(d, eddy_int(4)), 0);
+    turns(loop, 1);
+    expect_n(&outcome, 4);
+    eddy_unref(other);
+    eddy_unref(d);
+}
+END_TEST
+
+START_TEST(a_cleanup_behind_a_collection_does_not_keep_the_loop)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_deferred *cleanup = in(loop);
+    struct eddy_deferred *d = eddy_defer(loop, eddy_sleep(EDDY_SECOND));
+    struct eddy_deferred *list;
+
+    eddy_rescue(d, await, eddy_ref(cleanup));
+    list = both_of(loop, d, in(loop));
+    wait_in(loop, list);
+    turns(loop, 1);
+    free_loop(loop);
+    expect_n(&outcome, -ECANCELED);
+    eddy_unref(cleanup);
+    eddy_unref(list);
+}
+END_TEST
+
+START_TEST(a_collection_whose_last_child_goes_ends_the_wait)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_deferred *slow = slow_in(loop);
+    struct eddy_deferred *list = both_of(loop, in(loop), eddy_ref(slow));
+
+    cancel_wait_for(loop, list);
+    ck_assert_int_eq(outcome.times, 0);
+    eddy_unref(slow); /* it did not keep its word */
+    run_out(loop);
+    expect_n(&outcome, -ECANCELED);
+    eddy_unref(list);
+}
+END_TEST
+
+static struct eddy_value await_last_one(struct eddy_value *result, void *unused)
+{
+    (void)result, (void)unused;
+    return eddy_wait_for(eddy_ref(last_one));
+}
+
+START_TEST(a_collection_in_a_circle_ends_the_wait)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_deferred *d = eddy_then(in(loop), await_last_one, NULL);
+
+    last_one = both_of(loop, eddy_ref(d), eddy_no_memory());
+    ck_assert_int_eq(eddy_fire(d, eddy_none()), 0);
+    cancel_wait_for(loop, last_one);
+    expect_n(&outcome, -ECANCELED);
+    ck_assert_int_eq(eddy_fire(last_one, eddy_int(3)), 0); /* breaks it */
+    finish_with(d, 3);
+    eddy_unref(last_one);
+}
+END_TEST
+
+/* DEPTH collections around one, which is the first child of its own. */
+static struct eddy_deferred *deep(struct eddy_loop *loop,
+                                  struct eddy_deferred *core)
+{
+    for (int i = 0; i < DEPTH; i++)
+        core = both_of(loop, core, eddy_no_memory());
+    return core;
+}
+
+START_TEST(collections_of_collections_are_waited_for_in_little_stack)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_deferred *slow = slow_in(loop);
+    struct eddy_deferred *list = deep(loop, eddy_ref(slow));
+
+    cancel_wait_for(loop, list);
+    ck_assert_int_eq(outcome.times, 0);
+    ck_assert_int_eq(eddy_fire(slow, eddy_none()), 0);
+    turns(loop, 1);
+    expect_n(&outcome, 0);
+    eddy_value_free(&got);
+    eddy_unref(slow);
+    eddy_unref(list);
+    slow = slow_in(loop);
+    list = deep(loop, eddy_ref(slow));
+    cancel_wait_for(loop, list);
+    eddy_unref(slow);
+    run_out(loop);
+    expect_n(&outcome, -ECANCELED);
+    eddy_unref(list);
+}
+END_TEST
+
+START_TEST(very_many_of_a_collection_are_waited_for_in_no_time)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_deferred **all = calloc(DEPTH, sizeof(struct eddy_deferred *));
+    struct eddy_deferred *list;
+
+    for (int i = 0; i < DEPTH; i++)
+        all[i] = eddy_ref(slow_in(loop));
+    list = eddy_settled(eddy_loop_domain(loop), all, DEPTH);
+    cancel_wait_for(loop, list);
+    for (int i = 0; i < DEPTH; i++) {
+        ck_assert_int_eq(outcome.times, 0);
+        (void)eddy_fire(all[i], eddy_none());
+        eddy_unref(all[i]);
+    }
+    turns(loop, 1);
+    expect_n(&outcome, 0);
+    eddy_value_free(&got);
+    eddy_unref(list);
+    free(all);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -391,6 +585,13 @@ int main(void)
         a_cleanup_that_never_ends_does_not_keep_the_loop,
         a_domain_may_go_while_a_wait_is_cancelled,
         a_wait_for_one_that_is_about_to_be_destroyed_can_be_cancelled,
+        those_of_a_cancelled_collection_are_waited_for,
+        a_canceller_that_fires_another_and_takes_charge_is_waited_for,
+        a_cleanup_behind_a_collection_does_not_keep_the_loop,
+        a_collection_whose_last_child_goes_ends_the_wait,
+        a_collection_in_a_circle_ends_the_wait,
+        collections_of_collections_are_waited_for_in_little_stack,
+        very_many_of_a_collection_are_waited_for_in_no_time,
     };
     Suite *suite = suite_create("deferred_when");
 

@@ -9,6 +9,11 @@ struct collection {
     struct collection *next;        /* in the domain's `to_cancel` */
     bool to_cancel;
     unsigned flags;
+    /* While it is searched: in which search, whence, at which child, and how
+     * many are left. */
+    uint64_t search;
+    struct collection *above;
+    size_t at, unsearched;
 };
 
 /* ---- Cancelling --------------------------------------------------------- */
@@ -39,6 +44,7 @@ static void cancel_all(struct eddy_domain *domain,
     if (domain->cancelling)
         return;
     domain->cancelling = true;
+    domain->asking++;
     domain->refs++;
     while ((collection = domain->to_cancel) != NULL) {
         domain->to_cancel = collection->next;
@@ -49,6 +55,7 @@ static void cancel_all(struct eddy_domain *domain,
         eddy__group_unref(&collection->group);
     }
     domain->cancelling = false;
+    eddy__asking_over(domain);
     eddy__domain_unref(domain);
 }
 
@@ -57,6 +64,59 @@ static bool cancel_collection(struct eddy_deferred *deferred, void *collection)
 {
     cancel_all(deferred->domain, collection);
     return true;
+}
+
+/* ---- Who is ending ------------------------------------------------------- */
+
+/*
+ * The search goes down into collections and up again without taking stack, and
+ * into each of them once, for there may be circles. The next one begins where
+ * this one found somebody, so that very many who end one by one are found in no
+ * time.
+ */
+
+static struct collection *collection_of(const struct eddy_deferred *deferred)
+{
+    return deferred != NULL && deferred->canceller == cancel_collection
+               ? deferred->canceller_arg
+               : NULL;
+}
+
+static struct collection *go_down(struct collection *into,
+                                  struct collection *above, uint64_t search)
+{
+    if (into == NULL || into->search == search)
+        return NULL;
+    into->search = search;
+    into->above = above;
+    into->unsearched = into->group.count;
+    return into;
+}
+
+static struct collection *go_on(struct collection *collection)
+{
+    collection->at = (collection->at + 1) % collection->group.count;
+    return --collection->unsearched > 0 ? collection : collection->above;
+}
+
+struct eddy_deferred *eddy__ending_within(const struct eddy_deferred *deferred)
+{
+    struct eddy_deferred *ending = eddy__ending(deferred);
+    struct collection *in = collection_of(ending), *down = NULL;
+    uint64_t search;
+
+    if (in == NULL)
+        return ending;
+    search = ++ending->domain->searches;
+    in = go_down(in, NULL, search);
+    while (in != NULL) {
+        ending = eddy__ending(in->group.place[in->at].child);
+        if (ending != NULL && collection_of(ending) == NULL)
+            return ending;
+        down = go_down(collection_of(ending), in, search);
+        in = down != NULL ? down : go_on(in);
+    }
+    return NULL;
 }
 
 /* ---- Firing ------------------------------------------------------------- */

@@ -128,7 +128,7 @@ void eddy__bury(struct eddy_deferred *deferred)
     deferred->domain = NULL;
     deferred->next = domain->dead;
     domain->dead = deferred;
-    if (domain->cancelled != NULL && !domain->running)
+    if (domain->cancelled != NULL)
         eddy__judge_waits(domain);
     if (!domain->burying)
         bury(domain);
@@ -263,10 +263,13 @@ int eddy_resume(struct eddy_deferred *deferred)
 
 static void ask_to_end(struct eddy_deferred *deferred)
 {
+    struct eddy_domain *domain = deferred->domain;
+
     if ((deferred->flags & DEFERRED_ASKED) != 0)
         return;
     deferred->flags |= DEFERRED_ASKED;
     (void)eddy_ref(deferred);
+    domain->asking++;
     if (deferred->canceller == NULL)
         deferred->flags |= DEFERRED_SWALLOWS;
     else if (deferred->canceller(deferred, deferred->canceller_arg) &&
@@ -274,6 +277,7 @@ static void ask_to_end(struct eddy_deferred *deferred)
         deferred->flags |= DEFERRED_ENDING;
     if ((deferred->flags & (DEFERRED_FIRED | DEFERRED_ENDING)) == 0)
         (void)eddy_fire_at(deferred, eddy_fail(-ECANCELED), "eddy_cancel()");
+    eddy__asking_over(domain);
     eddy_unref(deferred);
 }
 

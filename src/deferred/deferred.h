@@ -87,6 +87,7 @@ struct eddy_domain {
     struct eddy_deferred *calling; /* a link of this one is being called */
     struct eddy_deferred *dead;    /* to be destroyed */
     struct ticket *cancelled;      /* waits to be judged */
+    unsigned asking;               /* so many call cancellers: not yet */
     bool running, burying, debug;
     struct pool deferreds, links, runs;
     struct eddy_mem mem;
@@ -96,6 +97,7 @@ struct eddy_domain {
     /* Collections whose children are to be cancelled; are any, right now? */
     struct collection *to_cancel;
     bool cancelling;
+    uint64_t searches; /* of collections, for those who are ending */
 };
 
 static inline bool eddy__is_debug(const struct eddy_domain *domain)
@@ -222,11 +224,21 @@ static inline bool eddy__is_done(const struct eddy_deferred *deferred)
 /* What it waits for, or itself, if a canceller that was asked will fire that;
  * else NULL. */
 struct eddy_deferred *eddy__ending(const struct eddy_deferred *deferred);
+/* The same; but a collection is ending only if one in it is, and that it is. */
+struct eddy_deferred *eddy__ending_within(const struct eddy_deferred *deferred);
 
 /* ---- operation.c -------------------------------------------------------- */
 
-/* When chains have come to rest: cancelled waits that lead nowhere are over. */
+/* Cancelled waits that lead nowhere are over. Does nothing before chains have
+ * come to rest, and cancellers have said whether they take charge; whatever
+ * ends that calls it again. */
 void eddy__judge_waits(struct eddy_domain *domain);
+static inline void eddy__asking_over(struct eddy_domain *domain)
+{
+    domain->asking--;
+    if (domain->cancelled != NULL)
+        eddy__judge_waits(domain);
+}
 /* It has fired, or never will: those that wait for that are to be judged. */
 void eddy__has_ended(struct eddy_deferred *deferred);
 
@@ -242,7 +254,7 @@ static inline void eddy__run_chain(struct eddy_deferred *deferred)
 
     if (eddy__has_more(deferred) && domain->calling != deferred)
         eddy__run_now(deferred);
-    else if (domain->cancelled != NULL && !domain->running)
+    else if (domain->cancelled != NULL)
         eddy__judge_waits(domain);
 }
 /* The arguments of a link that is over. */

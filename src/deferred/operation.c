@@ -169,15 +169,17 @@ static void give_up(struct ticket *ticket)
         eddy_complete(request, eddy_n(-ECANCELED));
 }
 
-/* Those whose deferred is about to end wait in a list of its innermost one. */
+/* Those whose deferred is about to end wait in a list of the one that is. */
 void eddy__judge_waits(struct eddy_domain *domain)
 {
     struct ticket *ticket;
 
+    if (domain->running || domain->asking > 0)
+        return;
     while ((ticket = domain->cancelled) != NULL) {
         struct eddy_deferred *ending =
             ticket->request != NULL
-                ? eddy__ending(eddy_request_on(ticket->request))
+                ? eddy__ending_within(eddy_request_on(ticket->request))
                 : NULL;
 
         if (ending != NULL)
@@ -210,8 +212,7 @@ static void cancel_when(struct eddy_request *request)
     domain->refs++;
     move(ticket, &domain->cancelled);
     eddy_cancel(eddy_request_on(request));
-    if (!domain->running)
-        eddy__judge_waits(domain);
+    eddy__judge_waits(domain);
     eddy__domain_unref(domain);
 }
 
