@@ -130,6 +130,23 @@ START_TEST(one_that_is_cancelled_leaves_its_outcome_to_the_next)
 }
 END_TEST
 
+START_TEST(one_that_nobody_would_hear_of_leaves_its_outcome_to_the_next)
+{
+    struct eddy_deferred *third;
+
+    complete_three();
+    fire(0, 10);
+    fire(1, 20);
+    expect_next(0, 10);
+    expect_next(1, 20);
+    eddy_unref(eddy_completions_next(completions));
+    third = eddy_completions_next(completions);
+    fire(2, 30);
+    finish_outcome(third, 2, 30);
+    finish_three();
+}
+END_TEST
+
 START_TEST(no_deferreds_have_no_outcomes)
 {
     ck_assert_int_eq(eddy_as_completed(&completions, domain, NULL, 0), 0);
@@ -377,6 +394,7 @@ int main(void)
         those_that_ask_early_are_served_in_turn,
         each_outcome_says_which_it_was,
         one_that_is_cancelled_leaves_its_outcome_to_the_next,
+        one_that_nobody_would_hear_of_leaves_its_outcome_to_the_next,
         no_deferreds_have_no_outcomes,
         what_nobody_is_left_to_fire_has_no_outcome,
         errors_are_told_once_and_their_deferreds_go_on,

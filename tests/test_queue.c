@@ -149,6 +149,41 @@ START_TEST(a_getter_that_somebody_else_fired_is_skipped)
 }
 END_TEST
 
+static void free_queue_of(void *unused)
+{
+    (void)unused;
+    eddy_deferred_queue_free(queue);
+    queue = NULL;
+}
+
+START_TEST(a_getter_that_somebody_else_fires_leaves_the_line)
+{
+    struct eddy_deferred *getter, *next;
+
+    open_queue(1, 1);
+    getter = eddy_deferred_queue_get(queue);
+    ck_assert_int_eq(eddy_fire(getter, eddy_own(&queue, free_queue_of)), 0);
+    next = eddy_deferred_queue_get(queue);
+    ck_assert_int_eq(put(1), 0);
+    finish_with(next, 1);
+    eddy_unref(getter);
+    ck_assert_ptr_null(queue);
+}
+END_TEST
+
+START_TEST(what_a_fired_getter_holds_may_free_the_queue)
+{
+    struct eddy_deferred *getter;
+
+    open_queue(1, 1);
+    getter = eddy_deferred_queue_get(queue);
+    ck_assert_int_eq(eddy_fire(getter, eddy_own(&queue, free_queue_of)), 0);
+    eddy_unref(getter);
+    ck_assert_int_eq(put(1), -EINVAL); /* there is none any more */
+    ck_assert_ptr_null(queue);
+}
+END_TEST
+
 START_TEST(freeing_frees_values_and_cancels_getters)
 {
     struct eddy_deferred *getter;
@@ -167,14 +202,22 @@ START_TEST(freeing_frees_values_and_cancels_getters)
 }
 END_TEST
 
-START_TEST(a_value_for_a_getter_that_nobody_holds_is_freed)
+START_TEST(a_getter_that_nobody_would_hear_of_leaves_its_value_to_the_next)
 {
-    int freed = 0;
+    struct eddy_deferred *next;
 
-    open_queue(0, 1);
+    open_queue(1, 1);
     eddy_unref(eddy_deferred_queue_get(queue));
-    ck_assert_int_eq(eddy_deferred_queue_put(queue, counted(&freed)), 0);
-    ck_assert_int_eq(freed, 1);
+    next = eddy_deferred_queue_get(queue); /* there is room again */
+    ck_assert_int_eq(put(1), 0);
+    finish_with(next, 1);
+    eddy_unref(eddy_deferred_queue_get(queue));
+    ck_assert_int_eq(put(2), 0);
+    ck_assert_uint_eq(eddy_deferred_queue_count(queue), 1);
+    finish_with(eddy_deferred_queue_get(queue), 2);
+    eddy_unref(eddy_both(eddy_deferred_queue_get(queue), swallow, word("a")));
+    ck_assert_int_eq(put(3), 0); /* its link hears of it */
+    ck_assert_str_eq(marks(), "a:3");
     eddy_deferred_queue_free(queue);
 }
 END_TEST
@@ -340,8 +383,10 @@ int main(void)
         cancelled_getters_are_skipped_and_make_room,
         a_getter_that_has_its_value_cannot_be_cancelled,
         a_getter_that_somebody_else_fired_is_skipped,
+        a_getter_that_somebody_else_fires_leaves_the_line,
+        what_a_fired_getter_holds_may_free_the_queue,
         freeing_frees_values_and_cancels_getters,
-        a_value_for_a_getter_that_nobody_holds_is_freed,
+        a_getter_that_nobody_would_hear_of_leaves_its_value_to_the_next,
         a_getter_may_free_the_queue_that_fires_it,
         getters_may_cancel_each_other_while_the_queue_is_freed,
         bad_arguments_are_refused,

@@ -151,6 +151,18 @@ START_TEST(it_may_be_freed_by_who_has_just_acquired_it)
 }
 END_TEST
 
+START_TEST(a_token_is_not_lost_to_one_that_nobody_would_hear_of)
+{
+    open_semaphore(1);
+    finish_with(eddy_deferred_acquire(semaphore), 0);
+    for (int i = 0; i < 2; i++)
+        eddy_unref(eddy_deferred_acquire(semaphore));
+    ck_assert_int_eq(eddy_deferred_release(semaphore), 0);
+    expect_tokens(1);
+    eddy_deferred_semaphore_free(semaphore);
+}
+END_TEST
+
 /* ---- Running with a token ------------------------------------------------ */
 
 /* Says that it runs, and returns the value that is to be found there. */
@@ -210,6 +222,30 @@ START_TEST(cancelling_reaches_what_runs_and_still_releases) /* D97 */
     expect_result(inner, 0);
     expect_tokens(1);
     ck_assert_str_eq(marks(), "runs");
+    eddy_unref(inner);
+    eddy_deferred_semaphore_free(semaphore);
+}
+END_TEST
+
+START_TEST(what_somebody_else_fires_while_it_waits_does_not_run)
+{
+    struct eddy_deferred *inner = pending(), *run, *fired_here, *waits;
+    struct job jobs[] = { { "runs", eddy_wait_for(eddy_ref(inner)) },
+                          { "never", eddy_none() },
+                          { "waits", eddy_none() } };
+
+    open_semaphore(1);
+    run = eddy_deferred_run_with(semaphore, do_job, &jobs[0]);
+    fired_here = eddy_deferred_run_with(semaphore, do_job, &jobs[1]);
+    waits = eddy_deferred_run_with(semaphore, do_job, &jobs[2]);
+    ck_assert_int_eq(eddy_fire(fired_here, eddy_int(9)), 0);
+    finish_with(fired_here, 9);
+    ck_assert_str_eq(marks(), "runs");
+    ck_assert_int_eq(eddy_fire(inner, eddy_none()), 0);
+    ck_assert_str_eq(marks(), "waits");
+    expect_tokens(1);
+    finish_with(run, 0);
+    finish_with(waits, 0);
     eddy_unref(inner);
     eddy_deferred_semaphore_free(semaphore);
 }
@@ -380,8 +416,10 @@ int main(void)
         bad_arguments_are_refused,
         freeing_it_cancels_those_that_wait,
         it_may_be_freed_by_who_has_just_acquired_it,
+        a_token_is_not_lost_to_one_that_nobody_would_hear_of,
         a_token_is_held_until_the_result_is_there,
         cancelling_reaches_what_runs_and_still_releases,
+        what_somebody_else_fires_while_it_waits_does_not_run,
         what_runs_goes_on_when_the_semaphore_is_freed,
         nobody_needs_to_hold_what_runs,
         any_allocation_may_fail,

@@ -112,7 +112,7 @@ eddy_completions_next(struct eddy_completions *completions)
         return deferred;
     if (completions->given < completions->came)
         (void)eddy_fire(deferred, eddy__own_values(take_kept(completions)));
-    else if (completions->waiters.count < completions->group.left)
+    else if (eddy__has_room(&completions->waiters, completions->group.left))
         eddy__wait_in(&completions->waiters, deferred);
     else
         (void)eddy_fire(deferred, eddy_fail(-ENODATA));

@@ -205,15 +205,23 @@ static LONG_WAY int try_to_fire(struct eddy_deferred *deferred,
 
     if (eddy__is_real(deferred))
         err = may_fire(deferred, &value, &swallow);
-    return err < 0 || swallow ? drop(value, err) : fire(deferred, value, at);
+    if (err < 0 || swallow)
+        return drop(value, err);
+    if ((deferred->flags & DEFERRED_IN_LINE) == 0)
+        return fire(deferred, value, at);
+    eddy__leave_line(deferred);
+    err = fire(deferred, value, at);
+    eddy_unref(deferred);
+    return err;
 }
 
-/* The short way for an integer, outside of loops. */
+/* The short way for an integer, outside of loops and lines. */
 int eddy_fire_at(struct eddy_deferred *deferred, struct eddy_value value,
                  const char *at)
 {
     if (eddy__is_real(deferred) && deferred->domain->loop == NULL &&
-        value.free == NULL && (deferred->flags & DEFERRED_FIRED) == 0)
+        value.free == NULL &&
+        (deferred->flags & (DEFERRED_FIRED | DEFERRED_IN_LINE)) == 0)
         return fire(deferred, value, at);
     return try_to_fire(deferred, value, at);
 }

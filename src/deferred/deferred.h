@@ -146,10 +146,12 @@ static inline void eddy__domain_unref(struct eddy_domain *domain)
 #define DEFERRED_ASKED     (1u << 1) /* its canceller has been called */
 #define DEFERRED_SWALLOWS  (1u << 2) /* one late result */
 #define DEFERRED_QUEUED    (1u << 3) /* in the domain's `ready` */
+#define DEFERRED_IN_LINE   (1u << 4) /* it leaves that when it is fired */
 #define DEFERRED_LOST_LINK (1u << 5) /* the next one: there was no memory */
 #define DEFERRED_HANDLED   (1u << 6) /* the error was looked at */
 #define DEFERRED_ENDING    (1u << 7) /* the canceller will fire it later */
 #define DEFERRED_GIVEN     (1u << 8) /* seen among those to be collected */
+#define DEFERRED_SERVED    (1u << 9) /* fired by the line, or by its owner */
 
 /* An operation that runs for a deferred. */
 struct running {
@@ -241,6 +243,11 @@ static inline void eddy__asking_over(struct eddy_domain *domain)
 }
 /* It has fired, or never will: those that wait for that are to be judged. */
 void eddy__has_ended(struct eddy_deferred *deferred);
+
+/* ---- waiters.c ---------------------------------------------------------- */
+
+/* Out of the line it is in; hands over the reference of that. */
+void eddy__leave_line(struct eddy_deferred *deferred);
 
 /* ---- chain.c ------------------------------------------------------------ */
 

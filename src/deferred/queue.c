@@ -90,7 +90,7 @@ struct eddy_deferred *eddy_deferred_queue_get(struct eddy_deferred_queue *queue)
         return deferred;
     if (queue->first != NULL)
         (void)eddy_fire(deferred, take_first(queue));
-    else if (queue->getters.count < queue->backlog)
+    else if (eddy__has_room(&queue->getters, queue->backlog))
         eddy__wait_in(&queue->getters, deferred);
     else
         (void)eddy_fire(deferred, eddy_fail(-ENOBUFS));

@@ -61,6 +61,7 @@ static void acquire(struct eddy_deferred_semaphore *semaphore,
         eddy__wait_in(&semaphore->waiters, deferred);
     } else if (eddy__is_real(deferred)) {
         semaphore->tokens--;
+        deferred->flags |= DEFERRED_SERVED;
         (void)eddy_fire(deferred, eddy_none());
     }
 }
@@ -91,6 +92,7 @@ int eddy_deferred_release(struct eddy_deferred_semaphore *semaphore)
 /* Lives in the memory of a link. */
 struct run {
     struct eddy_deferred_semaphore *semaphore; /* with a reference */
+    struct eddy_deferred *deferred;            /* whose links it belongs to */
     eddy_make_fn *fn;
     void *arg;
     bool holds; /* a token */
@@ -103,8 +105,9 @@ static struct eddy_value call(struct eddy_value *result, void *arg)
 {
     struct run *run = arg;
 
-    (void)result;
-    run->holds = true;
+    run->holds = (run->deferred->flags & DEFERRED_SERVED) != 0;
+    if (!run->holds)
+        return eddy_take(result); /* somebody else has fired it */
     return run->fn(run->arg);
 }
 
@@ -127,7 +130,7 @@ static void run_over(void *arg)
 }
 
 /* The links are there before it is its turn: then nothing can fail any more. */
-static int add_links(struct eddy_deferred *deferred, struct run *run)
+static int add_links(struct run *run)
 {
     struct eddy_link first = { .then = call, .then_arg = run };
     struct eddy_link last = { .then = give_back,
@@ -135,9 +138,9 @@ static int add_links(struct eddy_deferred *deferred, struct run *run)
                               .rescue = give_back,
                               .rescue_arg = run,
                               .free_then = run_over };
-    int err = eddy__add(deferred, &first);
+    int err = eddy__add(run->deferred, &first);
 
-    return err < 0 ? err : eddy__add(deferred, &last);
+    return err < 0 ? err : eddy__add(run->deferred, &last);
 }
 
 struct eddy_deferred *
@@ -155,9 +158,9 @@ eddy_deferred_run_with(struct eddy_deferred_semaphore *semaphore,
         return deferred;
     run = eddy__pool_get(domain, &domain->links);
     if (run != NULL) {
-        *run = (struct run){ semaphore, fn, arg, false };
+        *run = (struct run){ semaphore, deferred, fn, arg, false };
         semaphore->refs++;
-        if (add_links(deferred, run) == 0) {
+        if (add_links(run) == 0) {
             acquire(semaphore, deferred);
             return deferred;
         }

@@ -7,7 +7,7 @@
  *                   deferred   deferred    each with a reference
  *
  * Linked both ways, so that any one of very many can leave. A waiter lives in
- * the memory of a link.
+ * the memory of a link. All that are in line are pending.
  */
 #include "waiters.h"
 
@@ -30,6 +30,7 @@ static struct eddy_deferred *leave(struct waiter *waiter)
     *(waiter->prev != NULL ? &waiter->prev->next : &line->first) = waiter->next;
     *(waiter->next != NULL ? &waiter->next->prev : &line->last) = waiter->prev;
     line->count--;
+    deferred->flags &= ~DEFERRED_IN_LINE;
     deferred->canceller = NULL; /* its argument is no more */
     eddy__pool_put(domain, &domain->links, waiter);
     return deferred;
@@ -40,6 +41,31 @@ static bool give_up(struct eddy_deferred *deferred, void *waiter)
     (void)deferred;
     eddy_unref(leave(waiter));
     return false;
+}
+
+void eddy__leave_line(struct eddy_deferred *deferred)
+{
+    (void)leave(deferred->canceller_arg);
+}
+
+/* Without a link, and nobody else to look at it. */
+static bool is_forgotten(const struct eddy_deferred *deferred)
+{
+    return deferred->refs == 1 && deferred->first == NULL;
+}
+
+bool eddy__has_room(struct waiters *line, size_t limit)
+{
+    struct waiter *waiter = line->first;
+
+    while (line->count >= limit && waiter != NULL) {
+        struct waiter *next = waiter->next;
+
+        if (is_forgotten(waiter->deferred))
+            eddy_unref(leave(waiter));
+        waiter = next;
+    }
+    return line->count < limit;
 }
 
 void eddy__wait_in(struct waiters *line, struct eddy_deferred *deferred)
@@ -60,11 +86,11 @@ void eddy__wait_in(struct waiters *line, struct eddy_deferred *deferred)
     *(line->last != NULL ? &line->last->next : &line->first) = waiter;
     line->last = waiter;
     line->count++;
+    deferred->flags |= DEFERRED_IN_LINE;
     deferred->canceller = give_up;
     deferred->canceller_arg = waiter;
 }
 
-/* One that somebody else has fired does not count. */
 bool eddy__serve(struct waiters *line, struct eddy_value value)
 {
     bool served = false;
@@ -72,9 +98,11 @@ bool eddy__serve(struct waiters *line, struct eddy_value value)
     while (!served && line->first != NULL) {
         struct eddy_deferred *deferred = leave(line->first);
 
-        served = eddy_state(deferred) == EDDY_PENDING;
-        if (served)
+        served = !is_forgotten(deferred);
+        if (served) {
+            deferred->flags |= DEFERRED_SERVED;
             (void)eddy_fire(deferred, value);
+        }
         eddy_unref(deferred);
     }
     return served;
