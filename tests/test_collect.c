@@ -632,6 +632,20 @@ START_TEST(bad_arguments_fail_and_all_are_let_go)
 }
 END_TEST
 
+START_TEST(those_of_another_domain_are_refused_and_let_go)
+{
+    struct eddy_domain *other = new_domain();
+    struct eddy_deferred *two[] = {
+        fired(1), keep(eddy_deferred_new(other, NULL, NULL), 0)
+    };
+
+    finish_with(eddy_settled(domain, two, 2), -EXDEV);
+    ck_assert_int_eq(eddy_fire(child[0], eddy_int(1)), 0);
+    finish_with(child[0], 1);
+    eddy_domain_free(other);
+}
+END_TEST
+
 START_TEST(one_may_be_collected_again_and_again)
 {
     struct eddy_deferred *one[] = { keep(pending(), 0) }, *first, *second;
@@ -980,6 +994,7 @@ int main(void)
         collected_values_are_known_as_such_owned_or_lent,
         nobody_needs_to_hold_a_collection,
         bad_arguments_fail_and_all_are_let_go,
+        those_of_another_domain_are_refused_and_let_go,
         one_may_be_collected_again_and_again,
         those_there_was_no_memory_for_have_failed,
         any_allocation_may_fail,

@@ -269,6 +269,16 @@ START_TEST(bad_arguments_are_refused_and_all_are_let_go)
 END_TEST
 
 /* Every allocation of it fails once: an outcome, or an error, in every case. */
+START_TEST(those_of_another_domain_are_refused)
+{
+    struct eddy_domain *other = new_domain();
+    struct eddy_deferred *one[] = { eddy_deferred_new(other, NULL, NULL) };
+
+    ck_assert_int_eq(eddy_as_completed(&completions, domain, one, 1), -EXDEV);
+    eddy_domain_free(other);
+}
+END_TEST
+
 START_TEST(any_allocation_may_fail)
 {
     int freed = 0, made = 0;
@@ -402,6 +412,7 @@ int main(void)
         freeing_it_lets_the_deferreds_go_on,
         it_may_be_freed_by_whom_it_serves,
         bad_arguments_are_refused_and_all_are_let_go,
+        those_of_another_domain_are_refused,
         any_allocation_may_fail,
         an_outcome_is_not_lost_for_want_of_a_deferred,
         very_many_wait_and_are_cancelled_in_no_time,

@@ -10,7 +10,7 @@
  * his own. One that nobody is left to fire counts as -ECANCELED, but does not
  * set anything going: if it was the last, the collection stays pending until it
  * is cancelled. A NULL in the array, or a deferred that is there twice (C):
- * -EINVAL, and all are let go.
+ * -EINVAL, and one of another domain: -EXDEV (C); then all are let go.
  *
  * Results come as struct eddy_values (eddy/value.h) in the order of the input.
  * An integer or an error stays with its deferred, too; a pointer moves here,

@@ -264,7 +264,8 @@ static struct collection *new_collection(struct eddy_domain *domain,
     return collection;
 }
 
-static int may_collect(struct eddy_deferred *const *deferreds, size_t count,
+static int may_collect(const struct eddy_domain *domain,
+                       struct eddy_deferred *const *deferreds, size_t count,
                        unsigned flags)
 {
     unsigned known =
@@ -273,14 +274,14 @@ static int may_collect(struct eddy_deferred *const *deferreds, size_t count,
     if ((flags & ~known) != 0 ||
         (count == 0 && (flags & EDDY_FIRST_VALUE) != 0))
         return -EINVAL;
-    return eddy__may_group(deferreds, count);
+    return eddy__may_group(domain, deferreds, count);
 }
 
 struct eddy_deferred *eddy_collect(struct eddy_domain *domain,
                                    struct eddy_deferred *const *deferreds,
                                    size_t count, unsigned flags)
 {
-    int err = may_collect(deferreds, count, flags);
+    int err = may_collect(domain, deferreds, count, flags);
     struct collection *collection =
         err == 0 ? new_collection(domain, count, flags) : NULL;
     struct eddy_deferred *deferred;

@@ -89,7 +89,7 @@ int eddy_as_completed(struct eddy_completions **ret_completions,
 {
     int err = ret_completions == NULL || domain == NULL
                   ? -EINVAL
-                  : eddy__may_group(deferreds, count);
+                  : eddy__may_group(domain, deferreds, count);
     struct eddy_completions *completions =
         err == 0 ? new_completions(domain, count) : NULL;
 

@@ -115,17 +115,28 @@ static void unmark(struct eddy_deferred *deferred)
         deferred->flags &= ~DEFERRED_GIVEN;
 }
 
-int eddy__may_group(struct eddy_deferred *const *deferreds, size_t count)
+static bool is_foreign(const struct eddy_domain *domain,
+                       const struct eddy_deferred *deferred)
 {
-    size_t marked = 0;
+    return eddy__is_real(deferred) && deferred->domain != domain;
+}
+
+int eddy__may_group(const struct eddy_domain *domain,
+                    struct eddy_deferred *const *deferreds, size_t count)
+{
+    size_t marked = 0, foreign = 0;
 
     if (deferreds == NULL)
         return count > 0 ? -EINVAL : 0;
     while (marked < count && mark(deferreds[marked]))
         marked++;
-    for (size_t i = 0; i < marked; i++)
+    for (size_t i = 0; i < marked; i++) {
         unmark(deferreds[i]);
-    return marked == count ? 0 : -EINVAL;
+        foreign += is_foreign(domain, deferreds[i]);
+    }
+    if (marked < count)
+        return -EINVAL;
+    return foreign > 0 ? -EXDEV : 0;
 }
 
 void eddy__let_all_go(struct eddy_deferred *const *deferreds, size_t count)

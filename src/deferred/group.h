@@ -38,8 +38,10 @@ struct group {
     bool closed;   /* results go on as if it were not there */
 };
 
-/* May these be collected? -EINVAL: one is NULL, or there twice. */
-int eddy__may_group(struct eddy_deferred *const *deferreds, size_t count);
+/* May these be collected here? -EINVAL: one is NULL, or there twice; -EXDEV:
+ * one is of another domain. */
+int eddy__may_group(const struct eddy_domain *domain,
+                    struct eddy_deferred *const *deferreds, size_t count);
 void eddy__let_all_go(struct eddy_deferred *const *deferreds, size_t count);
 
 /* `size` zeroed bytes, of which the first are a group; NULL: out of memory. */
