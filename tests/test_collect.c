@@ -816,7 +816,26 @@ START_TEST(what_a_collection_frees_when_all_are_gone_may_cancel_it)
 
     ck_assert_int_eq(eddy_fire(child[0], eddy_own(&list, cancel_it)), 0);
     let_children_go();
+    eddy_cancel(list);
     finish_with(list, -ECANCELED);
+}
+END_TEST
+
+START_TEST(what_a_collection_lends_stays_when_nobody_is_left_to_fire_it)
+{
+    struct eddy_deferred *list = collect_three(EDDY_CONSUME);
+    int freed = 0;
+
+    ck_assert_int_eq(eddy_fire(child[0], counted(&freed)), 0);
+    eddy_unref(child[1]);
+    eddy_unref(child[2]);
+    ck_assert_str_eq(outcome_of(list), "pending");
+    ck_assert_ptr_eq(eddy_peek(child[0])->ptr, &freed);
+    ck_assert_int_eq(freed, 0);
+    eddy_cancel(list);
+    ck_assert_int_eq(freed, 1);
+    finish_with(list, -ECANCELED);
+    eddy_unref(child[0]);
 }
 END_TEST
 
@@ -1004,6 +1023,7 @@ int main(void)
         a_race_may_be_won_while_it_is_cancelled,
         what_a_race_frees_when_it_is_won_may_cancel_it,
         what_a_collection_frees_when_all_are_gone_may_cancel_it,
+        what_a_collection_lends_stays_when_nobody_is_left_to_fire_it,
         what_the_call_sets_going_may_free_the_array,
         inside_a_link_it_fires_when_that_has_returned,
         collections_of_collections_take_no_stack,

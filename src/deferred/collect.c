@@ -225,18 +225,29 @@ static void one_came(struct group *group, size_t index)
 
 /* ---- Life --------------------------------------------------------------- */
 
+static void free_values(void *values)
+{
+    eddy__values_free(values);
+}
+
 /* If it has not fired, nobody is left to fire it, but who cancels it may: that
- * may be a value that is freed here. */
+ * may be a value that is freed here. What has come is lent to others: it stays
+ * until then, if there is memory for that. */
 static void collection_ends(struct group *group)
 {
     struct collection *collection = (struct collection *)group;
     struct eddy_deferred *deferred = collection->deferred;
+    struct eddy_link keep = { .then_arg = collection->values,
+                              .free_then = free_values };
+    int err = -ENOENT;
 
     if (eddy__is_real(deferred)) {
         deferred->canceller = NULL;
         deferred->flags &= ~(DEFERRED_ASKED | DEFERRED_ENDING);
+        err = eddy__add(deferred, &keep);
     }
-    eddy__values_free(collection->values);
+    if (err < 0)
+        eddy__values_free(collection->values);
     eddy_unref(deferred);
 }
 
