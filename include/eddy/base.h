@@ -18,10 +18,10 @@
  *            NULL is welcome there. Strings and structs given to a call are
  *            copied unless the call says that it keeps them.
  *   storage  of a timer, watch, hook, waker or signal is the caller's. It is
- *            zeroed, or set by x_init(), before any other call sees it;
- * starting what is started already, or moving it, is undefined. output   the
- * library prints nothing, aborts never, raises no SIGPIPE, and leaves no
- * descriptor that it made open across exec.
+ *            zeroed, or set by x_init(), before any other call sees it; to
+ *            start what is started already, or to move it, is undefined.
+ *   output   the library prints nothing, aborts never, raises no SIGPIPE, and
+ *            leaves no descriptor that it made open across exec.
  *
  * The headers are C11 and C++98. An exception or a longjmp() out of a callback
  * is undefined, and so is cancelling a thread that runs a loop.

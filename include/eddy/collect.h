@@ -9,8 +9,9 @@
  * it: which they let go of at once, for who is to fire one has a reference of
  * his own. One that nobody is left to fire counts as -ECANCELED, but does not
  * set anything going: if it was the last, the collection stays pending until it
- * is cancelled. A NULL in the array, or a deferred that is there twice (C):
- * -EINVAL, and one of another domain: -EXDEV (C); then all are let go.
+ * is cancelled, and then it is -ECANCELED as a whole. A NULL in the array, or a
+ * deferred that is there twice (C): -EINVAL, and one of another domain: -EXDEV
+ * (C); then all are let go.
  *
  * Results come as struct eddy_values (eddy/value.h) in the order of the input.
  * An integer or an error stays with its deferred, too; a pointer moves here,
@@ -38,9 +39,10 @@ EDDY_BEGIN_DECLS
  * EDDY_FIRST_ERROR  fires with the first failure: an error with its code, its
  *     index, and the failure itself as the cause.
  * Such an error without memory is its code alone: see eddy_error_new().
- * What comes after it has fired stays where it is. Cancelling it cancels those
- * that have not come, and it fires by its own rules, when all have (C). Other
- * flags: -EINVAL. Never NULL; the reference is yours.
+ * What comes after it has fired stays where it is; but with EDDY_CONSUME errors
+ * go on as eddy_none() then, too, and nobody hears of them. Cancelling it
+ * cancels those that have not come, and it fires by its own rules, when all
+ * have (C). Other flags: -EINVAL. Never NULL; the reference is yours.
  */
 EDDY_API struct eddy_deferred *
 eddy_collect(struct eddy_domain *domain, struct eddy_deferred *const *deferreds,
@@ -77,7 +79,7 @@ eddy_race(struct eddy_domain *domain, struct eddy_deferred *const *deferreds,
 struct eddy_completions;
 
 /* The outcomes of deferreds in the order in which they come. Errors go on as
- * eddy_none(). -ENOMEM, -EINVAL: all deferreds are let go. */
+ * eddy_none(). -ENOMEM, -EINVAL, -EXDEV: all deferreds are let go. */
 EDDY_API int eddy_as_completed(struct eddy_completions **ret_completions,
                                struct eddy_domain *domain,
                                struct eddy_deferred *const *deferreds,
@@ -85,8 +87,10 @@ EDDY_API int eddy_as_completed(struct eddy_completions **ret_completions,
 
 /* The next one: an eddy_values of one value or error, with its index. After the
  * last: -ENODATA. May be called again before the former one has fired; one that
- * was cancelled leaves its outcome to the next. What nobody is left to fire has
- * no outcome. Never NULL; the reference is yours. */
+ * was cancelled, or let go of with no link on it, leaves its outcome to the
+ * next. What nobody is left to fire has no outcome: one that waits for it when
+ * that becomes known waits until it is cancelled, or the completions are freed.
+ * Never NULL; the reference is yours. */
 EDDY_API struct eddy_deferred *
 eddy_completions_next(struct eddy_completions *completions);
 

@@ -23,6 +23,13 @@
  * - Firing, cancelling, pausing and letting go need no memory. Adding may; a
  *   link for which there is none acts like one that fails with -ENOMEM.
  * - Deferreds of one domain belong to one thread at a time.
+ * - What a function returned is fired by that function. You may fire it first:
+ *   then its own result is dropped when it comes, and cancelling no longer
+ *   reaches what is behind it, an operation, say, whose buffers are still in
+ *   use. What waited in line for a turn leaves the line.
+ * - What returns a deferred never returns NULL, unless it says so. Where an
+ *   object is needed and NULL is given there is no domain to fail in, and the
+ *   answer is eddy_no_memory().
  */
 #ifndef EDDY_DEFERRED_H
 #define EDDY_DEFERRED_H
@@ -53,8 +60,9 @@ EDDY_API int eddy_domain_new(struct eddy_domain **ret_domain,
 /* Lets go of it: its memory stays until the last of its deferreds is gone. */
 EDDY_API void eddy_domain_free(struct eddy_domain *domain);
 
-/* The domain of a loop, with its memory, log and debug mode; it ends with the
- * loop. NULL: out of memory, or no loop. */
+/* The domain of a loop, with its memory, log and debug mode. The loop lets go
+ * of it when it ends: its memory stays until the last of its deferreds is gone.
+ * NULL: out of memory, or no loop. */
 EDDY_API struct eddy_domain *eddy_loop_domain(struct eddy_loop *loop);
 
 /* Debug mode: reports tell where a deferred was made and where it was fired
@@ -89,7 +97,8 @@ EDDY_API struct eddy_deferred *eddy_fired_at(struct eddy_domain *domain,
 /* The deferred that stands for one there was no memory for: it has failed with
  * -ENOMEM and always will have. Every function takes it; links added to it see
  * that error at once, what they answer is dropped, and counting references does
- * nothing. So a chain needs no checks: its error comes down the error side. */
+ * nothing. So a chain needs no checks: its error comes down the error side.
+ * Firing, pausing and resuming it are 0, and change nothing. */
 EDDY_API struct eddy_deferred *eddy_no_memory(void);
 
 /*
@@ -144,7 +153,9 @@ EDDY_API struct eddy_deferred *eddy_both(struct eddy_deferred *deferred,
  * where it is now. Takes over a reference. The result of that one moves here,
  * and links added to it later go on with eddy_none(). It may have one waiter:
  * for a second the result is the error -EBUSY (C). Waiting for itself, directly
- * or in a circle: -EDEADLK (C). In another domain: -EXDEV. If its last
+ * or in a circle: -EDEADLK (C); but a circle through an operation, a
+ * collection, a looping or eddy_chain() is not seen: those in it stay as they
+ * are, until one of them is fired. In another domain: -EXDEV. If its last
  * reference is dropped meanwhile, who waits is pending again: it may be
  * cancelled, or fired (C). Needs no memory.
  */
@@ -236,7 +247,8 @@ EDDY_API int eddy_uncall_when_done(struct eddy_deferred *deferred,
  * Runs an operation; its result fires the deferred: what was made, as a value
  * with its destructor (ask for it to be stored nowhere else); else n as an
  * integer; or the error, with `done` in its details if anything was. Never
- * NULL, see eddy_no_memory(). It is not fired inside the call. Cancelling
+ * NULL, see eddy_no_memory(); the reference is yours, and may be dropped: the
+ * operation goes on. It is not fired inside the call. Cancelling
  * cancels the operation, and the deferred fires when that has ended: until then
  * its buffers are in use. A multishot operation: -EINVAL.
  */

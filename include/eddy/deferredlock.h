@@ -6,6 +6,11 @@
  * DeferredQueue. All in one thread: what these guard is an order of steps that
  * wait, not memory. They may outlive their domain's owner; when one is freed,
  * what that sets going must not use it any more.
+ *
+ * Who waits stands in line until it is served, cancelled or fired by somebody
+ * else. To let go of it does not take it out: its links get what it waited for.
+ * But one that has no links, and is held by nobody but the line, is passed
+ * over.
  */
 #ifndef EDDY_DEFERREDLOCK_H
 #define EDDY_DEFERREDLOCK_H
@@ -36,9 +41,10 @@ EDDY_API int eddy_deferred_release(struct eddy_deferred_semaphore *semaphore);
 
 /* Acquires, calls fn(arg), and releases when what it returned, which may be a
  * deferred, has its result, which is that of the deferred returned. Cancelling
- * it while it waits: fn is not called. Later, it reaches fn's deferred, and
- * releases still. A token is lost if all let go of fn's deferred unfired.
- * -ENOMEM is its error, before fn is called. Never NULL. */
+ * it, or firing it, while it waits: fn is not called. Later, cancelling reaches
+ * fn's deferred, and releases still. A token is lost if all let go of fn's
+ * deferred unfired. -ENOMEM is its error, before fn is called. Never NULL; the
+ * reference is yours, and may be dropped. */
 EDDY_API struct eddy_deferred *
 eddy_deferred_run_with(struct eddy_deferred_semaphore *semaphore,
                        eddy_make_fn *fn, void *arg);

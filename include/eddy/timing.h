@@ -40,7 +40,8 @@ eddy_limit_with(struct eddy_deferred *deferred, struct eddy_loop *loop,
 
 /* Calls fn(arg) after timeout_ns; goes on with what it returned, which may be
  * eddy_wait_for(). Cancelling it before is -ECANCELED, when the loop has put
- * the time away, and fn is not called. Never NULL. -EINVAL: no fn. */
+ * the time away, and fn is not called. Never NULL; the reference is yours,
+ * and may be dropped. -EINVAL: no fn. */
 EDDY_API struct eddy_deferred *eddy_later(struct eddy_loop *loop,
                                           int64_t timeout_ns, eddy_make_fn *fn,
                                           void *arg);

@@ -108,7 +108,8 @@ struct eddy_error {
 EDDY_API struct eddy_value eddy_error_new(const struct eddy_mem *mem,
                                           const struct eddy_error *error);
 
-/* The same for a code of eddy's with words of one's own. */
+/* The same for a code of eddy's with words of one's own, of which there is room
+ * for 255 bytes. */
 EDDY_API struct eddy_value eddy_fail_text(const struct eddy_mem *mem, int err,
                                           const char *format, ...)
     EDDY_PRINTF(3, 4);
