@@ -175,6 +175,7 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/kqueue/sys/event.h
 
 dist_check_SCRIPTS += \
+	%D%/test_deep.sh \
 	%D%/test_headers.sh \
 	%D%/test_layers.sh \
 	%D%/test_promises.sh \
