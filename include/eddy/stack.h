@@ -110,15 +110,18 @@ EDDY_API void eddy_context_done(struct eddy_context *context);
  * it. Returns what is passed to whoever comes back. In a C++ program each
  * context has exceptions of its own.
  *
- * The two differ in speed alone. A switch returns to where the other one called
+ * They differ in speed alone. A switch returns to where the other one called
  * it, which processors foresee if it was called at the same place of the same
- * program: best among many of one kind. A jump is best between two that take
- * turns.
+ * program: best among many of one kind. Jumps are best between two that take
+ * turns, one there and the other one back, for where each leads to is foreseen
+ * by itself.
  */
 EDDY_API void *eddy_switch(struct eddy_context *from, struct eddy_context *to,
                            void *pass);
 EDDY_API void *eddy_jump(struct eddy_context *from, struct eddy_context *to,
                          void *pass);
+EDDY_API void *eddy_jump_back(struct eddy_context *from,
+                              struct eddy_context *to, void *pass);
 /* Leaves `from` for good. */
 EDDY_API void eddy_switch_away(struct eddy_context *from,
                                struct eddy_context *to, void *pass);

@@ -47,8 +47,22 @@ struct annotation {
 #include <sanitizer/tsan_interface.h>
 #endif
 #ifdef HAVE_VALGRIND_VALGRIND_H
+#include <valgrind/memcheck.h>
 #include <valgrind/valgrind.h>
 #endif
+
+/* Somebody has the stack from now on: what its last user left of it is gone. */
+static inline void annotate_take(char *low, size_t size)
+{
+    (void)low;
+    (void)size;
+#if ON_ASAN
+    __asan_unpoison_memory_region(low, size);
+#endif
+#ifdef HAVE_VALGRIND_VALGRIND_H
+    (void)VALGRIND_MAKE_MEM_UNDEFINED(low, size);
+#endif
+}
 
 static inline void annotate_begin(struct annotation *a, char *low, size_t size)
 {
@@ -97,6 +111,7 @@ static inline void annotate_leave(struct annotation *from,
                                    to->size);
 #endif
 #if ON_TSAN
+    from->fiber = __tsan_get_current_fiber(); /* it may have moved */
     __tsan_switch_to_fiber(to->fiber, 0);
 #endif
 }

@@ -63,9 +63,12 @@ static void begin(void *arg, void *passed)
 
 static void init(struct context *context, unsigned flags)
 {
-    *context = (struct context){ .flags = flags & EDDY_KEEP_FP };
-    if (context->flags != 0)
-        context->fp = eddy__fp_control();
+    context->sp = NULL;
+    context->fn = NULL;
+    context->flags = flags & EDDY_KEEP_FP;
+    context->fp = context->flags != 0 ? eddy__fp_control() : 0;
+    context->exceptions = (struct exceptions){ .caught = NULL };
+    context->annotation = (struct annotation){ .low = NULL };
     if (is_cxx())
         context->flags |= HAS_EXCEPTIONS;
 }
@@ -143,12 +146,25 @@ static void swap_states(struct context *from, struct context *to)
         swap_fp(from, to);
 }
 
-static inline void leave(struct context *from, struct context *to,
-                         bool for_good)
+typedef void *go_fn(void **save_sp, void *load_sp, void *pass);
+
+/* Goes over by go(). */
+static inline void *leave(struct context *from, struct context *to, void *pass,
+                          go_fn *go)
 {
-    if ((from->flags | to->flags) != 0)
-        swap_states(from, to);
-    annotate_leave(&from->annotation, &to->annotation, for_good);
+    annotate_leave(&from->annotation, &to->annotation, false);
+    pass = go(&from->sp, to->sp, pass);
+    annotate_arrive(&from->annotation);
+    return pass;
+}
+
+/* Apart, so that who has no states needs no frame and goes by a plain jump. */
+__attribute__((noinline)) static void *leave_with_states(struct context *from,
+                                                         struct context *to,
+                                                         void *pass, go_fn *go)
+{
+    swap_states(from, to);
+    return leave(from, to, pass, go);
 }
 
 void *eddy_switch(struct eddy_context *from, struct eddy_context *to,
@@ -156,20 +172,28 @@ void *eddy_switch(struct eddy_context *from, struct eddy_context *to,
 {
     struct context *f = private_of(from), *t = private_of(to);
 
-    leave(f, t, false);
-    pass = eddy__switch(&f->sp, t->sp, pass);
-    annotate_arrive(&f->annotation);
-    return pass;
+    if ((f->flags | t->flags) != 0)
+        return leave_with_states(f, t, pass, eddy__switch);
+    return leave(f, t, pass, eddy__switch);
 }
 
 void *eddy_jump(struct eddy_context *from, struct eddy_context *to, void *pass)
 {
     struct context *f = private_of(from), *t = private_of(to);
 
-    leave(f, t, false);
-    pass = eddy__jump(&f->sp, t->sp, pass);
-    annotate_arrive(&f->annotation);
-    return pass;
+    if ((f->flags | t->flags) != 0)
+        return leave_with_states(f, t, pass, eddy__jump);
+    return leave(f, t, pass, eddy__jump);
+}
+
+void *eddy_jump_back(struct eddy_context *from, struct eddy_context *to,
+                     void *pass)
+{
+    struct context *f = private_of(from), *t = private_of(to);
+
+    if ((f->flags | t->flags) != 0)
+        return leave_with_states(f, t, pass, eddy__jump_back);
+    return leave(f, t, pass, eddy__jump_back);
 }
 
 void eddy_switch_away(struct eddy_context *from, struct eddy_context *to,
@@ -177,6 +201,8 @@ void eddy_switch_away(struct eddy_context *from, struct eddy_context *to,
 {
     struct context *f = private_of(from), *t = private_of(to);
 
-    leave(f, t, true);
-    (void)eddy__switch(&f->sp, t->sp, pass);
+    if ((f->flags | t->flags) != 0)
+        swap_states(f, t);
+    annotate_leave(&f->annotation, &t->annotation, true);
+    (void)eddy__jump_back(&f->sp, t->sp, pass);
 }

@@ -10,6 +10,8 @@
 
 #include <errno.h>
 
+#include "annotate.h"
+
 /* ---- Pools -------------------------------------------------------------- */
 
 enum { DEFAULT_STRIDE = 65536, DEFAULT_KEEP = 256 };
@@ -205,6 +207,7 @@ int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
     label = eddy__label_of(*ret_stack);
     label->name = name;
     label->at = at;
+    annotate_take(ret_stack->low, (size_t)(ret_stack->high - ret_stack->low));
     stacks->used++;
     return 0;
 }

@@ -10,9 +10,11 @@
 
 /* Saves what a function must save on this stack, *save_sp = where; goes to
  * load_sp, which was saved so, takes back what is there and goes on there with
- * `pass` as the result. eddy__switch returns to get there, eddy__jump jumps. */
+ * `pass` as the result. eddy__switch returns to get there, eddy__jump jumps,
+ * and so does eddy__jump_back, from another place. */
 void *eddy__switch(void **save_sp, void *load_sp, void *pass);
 void *eddy__jump(void **save_sp, void *load_sp, void *pass);
+void *eddy__jump_back(void **save_sp, void *load_sp, void *pass);
 
 /* Prepares a stack that ends at high, so that who switches to what this returns
  * begins with entry(arg, pass). The bottom of a backtrace is there. */

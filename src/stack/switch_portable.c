@@ -43,6 +43,11 @@ void *eddy__jump(void **save_sp, void *load_sp, void *pass)
     return eddy__switch(save_sp, load_sp, pass);
 }
 
+void *eddy__jump_back(void **save_sp, void *load_sp, void *pass)
+{
+    return eddy__switch(save_sp, load_sp, pass);
+}
+
 /* ---- A new stack -------------------------------------------------------- */
 
 struct birth {

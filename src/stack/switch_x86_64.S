@@ -49,7 +49,7 @@ FUNCTION(eddy__switch)
     .cfi_endproc
 END_FUNCTION(eddy__switch)
 
-FUNCTION(eddy__jump)
+.macro jump_over
     .cfi_startproc
     endbr64
     save_and_go_over
@@ -58,7 +58,15 @@ FUNCTION(eddy__jump)
     .cfi_register %rip, %rcx
     notrack jmp *%rcx
     .cfi_endproc
+.endm
+
+FUNCTION(eddy__jump)
+    jump_over
 END_FUNCTION(eddy__jump)
+
+FUNCTION(eddy__jump_back)
+    jump_over
+END_FUNCTION(eddy__jump_back)
 
 /* Where a new stack begins: rbx(r12, passed). Nobody called it. */
 FUNCTION(eddy__begin)
