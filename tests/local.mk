@@ -43,6 +43,7 @@ check_PROGRAMS += \
 	%D%/test_future \
 	%D%/test_hangup \
 	%D%/test_histogram \
+	%D%/test_iter \
 	%D%/test_later \
 	%D%/test_limiter \
 	%D%/test_listen \

@@ -62,6 +62,12 @@ struct eddy_op_type {
     /* Optional: it will not begin, ever. Frees what the op carries. Called in
      * any thread. */
     void (*refuse)(const struct eddy_op *op);
+
+    /* Both or neither. An item's bytes are gone when on_done returns; keep(),
+     * called in on_done, makes them stay until release(kept) is called, or the
+     * loop is freed. keep() needs no memory and cannot fail. */
+    void *(*keep)(struct eddy_request *request);
+    void (*release)(void *kept);
 };
 
 /* What start(), cancel() and pause() find in a request. */

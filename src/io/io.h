@@ -9,6 +9,7 @@
  *     receive.c    multishot reading     connect.c   connect
  *     copy.c       stream to stream      address.c   addresses in words
  *     queue.c      writes that wait      name.c      looking names up
+ *     room.c       where bytes pass
  */
 #ifndef EDDY_IO_H
 #define EDDY_IO_H
@@ -188,9 +189,15 @@ int eddy__buffer_grow(struct eddy_stream *stream, size_t want);
 int64_t eddy__buffer_fill(struct eddy_stream *stream, size_t want);
 void eddy__buffer_free(struct eddy_stream *stream);
 
-/* The room that received bytes pass through, one for each loop. */
+/* ---- room.c ------------------------------------------------------------- */
+
+/* The room that received bytes pass through, of RECEIVE_ROOM bytes: the next
+ * call overwrites it. NULL: out of memory. */
 enum { RECEIVE_ROOM = 65536 };
-void *eddy__receive_room(struct eddy_loop *loop);
+char *eddy__room(struct eddy_loop *loop);
+/* Keeps the one of the item that is being delivered; gives it back. */
+void *eddy__room_keep(struct eddy_request *request);
+void eddy__room_release(void *kept);
 
 /* ---- copy.c ------------------------------------------------------------- */
 

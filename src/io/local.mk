@@ -14,6 +14,7 @@ libio_la_SOURCES = \
 	%D%/queue.c \
 	%D%/read.c \
 	%D%/receive.c \
+	%D%/room.c \
 	%D%/send.c \
 	%D%/stream.c \
 	%D%/write.c

@@ -4,6 +4,7 @@ libop_la_SOURCES = \
 	%D%/child.c \
 	%D%/combine.c \
 	%D%/every.c \
+	%D%/iter.c \
 	%D%/job.c \
 	%D%/offload.c \
 	%D%/op.h \
