@@ -9,9 +9,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <eddy.h>
+
+#include "rounds.h"
 
 enum {
     ROUNDS = 15,
@@ -27,14 +28,6 @@ static const char *const names[MEASURES] = { "malloc_free_128", "create",
                                              "fire3", "full3" };
 
 static struct eddy_deferred *batch[BATCH];
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static struct eddy_value add_one(struct eddy_value *result, void *arg)
 {
@@ -125,19 +118,6 @@ static void run_round(struct eddy_domain *domain, double ret_ns[MEASURES])
         ret_ns[m] = (double)sum[m] / BATCHES / BATCH;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-static double median(double values[ROUNDS])
-{
-    qsort(values, ROUNDS, sizeof values[0], compare);
-    return values[ROUNDS / 2];
-}
-
 int main(void)
 {
     static double ns[MEASURES][ROUNDS], ratio[MEASURES][ROUNDS];
@@ -156,9 +136,9 @@ int main(void)
     }
     eddy_domain_free(domain);
     for (int m = 0; m < MEASURES; m++) {
-        printf("%s_ns %.2f\n", names[m], median(ns[m]));
+        printf("%s_ns %.2f\n", names[m], median(ns[m], ROUNDS));
         if (m != MALLOC_FREE)
-            printf("%s_ratio %.2f\n", names[m], median(ratio[m]));
+            printf("%s_ratio %.2f\n", names[m], median(ratio[m], ROUNDS));
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <eddy/deferredlock.h>
 #include <eddy/front.h>
 #include <eddy/future.h>
+#include <eddy/generator.h>
 #include <eddy/iter.h>
 #include <eddy/loop.h>
 #include <eddy/net.h>

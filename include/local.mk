@@ -9,6 +9,7 @@ pkginclude_HEADERS = \
 	%D%/eddy/deferredlock.h \
 	%D%/eddy/front.h \
 	%D%/eddy/future.h \
+	%D%/eddy/generator.h \
 	%D%/eddy/iter.h \
 	%D%/eddy/loop.h \
 	%D%/eddy/net.h \

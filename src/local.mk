@@ -6,6 +6,7 @@ include %D%/op/local.mk
 include %D%/io/local.mk
 include %D%/deferred/local.mk
 include %D%/stack/local.mk
+include %D%/generator/local.mk
 include %D%/task/local.mk
 include %D%/sync/local.mk
 
@@ -13,8 +14,8 @@ include %D%/sync/local.mk
 # private names too.
 noinst_LTLIBRARIES += libwhole.la
 libwhole_la_SOURCES =
-libwhole_la_LIBADD  = libsync.la libdeferred.la libtask.la libstack.la libio.la \
-                      libop.la libcore.la libsystem.la libbackends.la libbase.la
+libwhole_la_LIBADD  = libsync.la libdeferred.la libtask.la libgenerator.la libstack.la \
+                      libio.la libop.la libcore.la libsystem.la libbackends.la libbase.la
 
 lib_LTLIBRARIES += libeddy.la
 libeddy_la_SOURCES =

@@ -41,6 +41,8 @@ check_PROGRAMS += \
 	%D%/test_forking_pool \
 	%D%/test_front \
 	%D%/test_future \
+	%D%/test_generator \
+	%D%/test_generator_ends \
 	%D%/test_hangup \
 	%D%/test_histogram \
 	%D%/test_iter \
@@ -98,7 +100,8 @@ check_PROGRAMS += \
 	%D%/test_watch \
 	%D%/test_watch_batch \
 	%D%/test_watch_fd \
-	%D%/test_write
+	%D%/test_write \
+	%D%/test_yield_from
 check_LTLIBRARIES += %D%/libsupport.la
 else
 check-local:
@@ -145,6 +148,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/fork_support.h \
 	%D%/gate.c \
 	%D%/gate.h \
+	%D%/generator_support.c \
+	%D%/generator_support.h \
 	%D%/job_support.c \
 	%D%/job_support.h \
 	%D%/loop_support.c \
