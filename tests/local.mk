@@ -108,6 +108,12 @@ check-local:
 	@echo 'Only scripts were run: configure did not find Check >= 0.15.' >&2
 endif
 
+# What is promised on every processor, by a program that needs no Check: so that
+# tools/ci archs can build it for those that have none.
+check_PROGRAMS += %D%/arch/check
+%C%_arch_check_SOURCES = %D%/arch/check.c %D%/arch/promises.h %D%/registers.h
+%C%_arch_check_LDADD   = libwhole.la $(LIBM)
+
 # What uses kqueue, where there is none: the same sources, against a kqueue that
 # is written for the tests. They hand the poller to eddy as one of their own.
 if TEST_KQUEUE

@@ -37,7 +37,7 @@ struct eddy_stacks_options {
     unsigned flags; /* EDDY_STACKS_x */
 };
 
-/* options NULL: all defaults. -ENOMEM. */
+/* options NULL: all defaults. -ENOMEM; -EINVAL: a size of more than 1 GiB. */
 EDDY_API int eddy_stacks_new(struct eddy_stacks **ret_stacks,
                              const struct eddy_stacks_options *options);
 /* Lets go of it: it ends when its last stack has been given back. */

@@ -51,8 +51,13 @@ struct annotation {
 #include <valgrind/valgrind.h>
 #endif
 
-/* Somebody has the stack from now on: what its last user left of it is gone. */
-static inline void annotate_take(char *low, size_t size)
+/* Never a function of its own, even if nothing is optimised: what is entered on
+ * one stack and left on another confuses those it is for. */
+#define ANNOTATION static inline __attribute__((always_inline)) void
+
+/* A stack is given back, or about to be used by others: what functions that
+ * never returned have marked there is no longer so. */
+ANNOTATION annotate_clean(char *low, size_t size)
 {
     (void)low;
     (void)size;
@@ -64,13 +69,11 @@ static inline void annotate_take(char *low, size_t size)
 #endif
 }
 
-static inline void annotate_begin(struct annotation *a, char *low, size_t size)
+ANNOTATION annotate_begin(struct annotation *a, char *low, size_t size)
 {
     a->low = low;
     a->size = size;
-#if ON_ASAN
-    __asan_unpoison_memory_region(low, size);
-#endif
+    annotate_clean(low, size);
 #if ON_TSAN
     a->fiber = __tsan_create_fiber(0);
 #endif
@@ -80,7 +83,7 @@ static inline void annotate_begin(struct annotation *a, char *low, size_t size)
 }
 
 /* It runs, on a stack of its own. */
-static inline void annotate_here(struct annotation *a)
+ANNOTATION annotate_here(struct annotation *a)
 {
     (void)a;
 #if ON_TSAN
@@ -88,7 +91,7 @@ static inline void annotate_here(struct annotation *a)
 #endif
 }
 
-static inline void annotate_end(struct annotation *a)
+ANNOTATION annotate_end(struct annotation *a)
 {
     (void)a;
 #if ON_TSAN
@@ -99,8 +102,8 @@ static inline void annotate_end(struct annotation *a)
 #endif
 }
 
-static inline void annotate_leave(struct annotation *from,
-                                  struct annotation *to, int for_good)
+ANNOTATION annotate_leave(struct annotation *from, struct annotation *to,
+                          int for_good)
 {
     (void)from;
     (void)to;
@@ -118,7 +121,7 @@ static inline void annotate_leave(struct annotation *from,
 
 /* In the one that was gone to. Where a thread's own stack lies is learned by
  * leaving it. */
-static inline void annotate_arrive(struct annotation *a)
+ANNOTATION annotate_arrive(struct annotation *a)
 {
     (void)a;
 #if ON_ASAN

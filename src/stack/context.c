@@ -21,7 +21,7 @@ enum { /* struct context, flags; EDDY_KEEP_FP is one */
 struct exceptions {
     void *caught;
     unsigned flying;
-#ifdef __ARM_EABI_UNWINDER__
+#if defined(__ARM_EABI__) && !defined(__ARM_DWARF_EH__)
     void *passing;
 #endif
 };
@@ -148,9 +148,9 @@ static void swap_states(struct context *from, struct context *to)
 
 typedef void *go_fn(void **save_sp, void *load_sp, void *pass);
 
-/* Goes over by go(). */
-static inline void *leave(struct context *from, struct context *to, void *pass,
-                          go_fn *go)
+/* Goes over by go(); never a function of its own, see annotate.h. */
+static inline __attribute__((always_inline)) void *
+leave(struct context *from, struct context *to, void *pass, go_fn *go)
 {
     annotate_leave(&from->annotation, &to->annotation, false);
     pass = go(&from->sp, to->sp, pass);

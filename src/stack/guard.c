@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #if defined(__linux__) && defined(HAVE_SYS_SYSCALL_H)
 #include <sys/syscall.h>
@@ -17,42 +18,54 @@
 
 #if defined(SYS_process_madvise) && defined(SYS_pidfd_open)
 #include <sys/uio.h>
-#include <unistd.h>
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 
 enum { BATCH = 256 }; /* 4 KiB of stack */
 
-/* How many bytes of so many guards were marked; the system may stop early. */
-static size_t mark_some(int self, char *base, size_t stride, size_t count)
+/* How many of the guards were marked in one call; the system may stop early. */
+static size_t mark_some(int self, const struct slab *slab, size_t first)
 {
     struct iovec guards[BATCH];
-    size_t n = count < BATCH ? count : BATCH;
-    long done;
+    size_t n = slab->count - first;
+    long done = -1;
 
+    if (n > BATCH)
+        n = BATCH;
     for (size_t i = 0; i < n; i++)
-        guards[i] = (struct iovec){ base + i * stride, GUARD };
-    done = self < 0 ? -1
-                    : syscall(SYS_process_madvise, self, guards, n,
-                              MADV_GUARD_INSTALL, 0);
-    return done > 0 ? (size_t)done / GUARD : 0;
+        guards[i] = (struct iovec){ slab->base + (first + i) * slab->stride,
+                                    slab->guard };
+    if (self >= 0)
+        done = syscall(SYS_process_madvise, self, guards, n, MADV_GUARD_INSTALL,
+                       0);
+    return done > 0 ? (size_t)done / slab->guard : 0;
+}
+
+/* Emulators are known that agree to any advice, and take none: a guard is where
+ * pages cannot be had. */
+static bool is_guarded(char *guard, size_t size)
+{
+    return madvise(guard, size, MADV_POPULATE_READ) < 0 && errno == EFAULT;
 }
 
 /* How many of the guards are marked. */
-static size_t mark(char *base, size_t stride, size_t count)
+static size_t mark(const struct slab *slab)
 {
     int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
     size_t done = 0;
 
-    while (done < count) {
-        size_t n = mark_some(self, base + done * stride, stride, count - done);
+    while (done < slab->count) {
+        char *guard = slab->base + done * slab->stride;
+        size_t n = mark_some(self, slab, done);
 
-        if (n == 0 &&
-            madvise(base + done * stride, GUARD, MADV_GUARD_INSTALL) == 0)
+        if (n == 0 && madvise(guard, slab->guard, MADV_GUARD_INSTALL) == 0)
             n = 1;
-        if (n == 0)
+        if (n == 0 || (done == 0 && !is_guarded(guard, slab->guard)))
             break;
         done += n;
     }
@@ -61,22 +74,28 @@ static size_t mark(char *base, size_t stride, size_t count)
     return done;
 }
 #else
-static size_t mark(char *base, size_t stride, size_t count)
+static size_t mark(const struct slab *slab)
 {
-    (void)base;
-    (void)stride;
-    (void)count;
+    (void)slab;
     return 0;
 }
 #endif
 
-int eddy__guard_all(char *base, size_t stride, size_t count, bool *heavy)
+size_t eddy__guard_size(void)
 {
-    size_t done = *heavy ? 0 : mark(base, stride, count);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-    *heavy = done < count;
-    for (; done < count; done++)
-        if (mprotect(base + done * stride, GUARD, PROT_NONE) < 0)
+    return page > GUARD ? page : GUARD;
+}
+
+int eddy__guard_all(const struct slab *slab, bool *heavy)
+{
+    size_t done = *heavy ? 0 : mark(slab);
+
+    *heavy = done < slab->count;
+    for (; done < slab->count; done++)
+        if (mprotect(slab->base + done * slab->stride, slab->guard, PROT_NONE) <
+            0)
             return -ENOMEM;
     return 0;
 }

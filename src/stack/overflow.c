@@ -9,6 +9,7 @@
  */
 #include "stack.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ enum {
 
 struct place {
     atomic_uintptr_t base, end; /* end 0: free, or not yet filled in */
-    atomic_size_t stride;
+    atomic_size_t stride, guard;
 };
 
 static struct place places[PLACES];
@@ -36,6 +37,7 @@ void eddy__overflow_add(const struct slab *slab)
                                             (uintptr_t)slab->base))
             continue;
         atomic_store(&places[i].stride, slab->stride);
+        atomic_store(&places[i].guard, slab->guard);
         atomic_store(&places[i].end,
                      (uintptr_t)slab->base + slab->stride * slab->count);
         return;
@@ -105,15 +107,16 @@ static void look_for(uintptr_t address)
     for (int i = 0; i < PLACES; i++) {
         uintptr_t base = atomic_load(&places[i].base);
         size_t stride = atomic_load(&places[i].stride);
+        size_t guard = atomic_load(&places[i].guard);
 
         if (base == 0 || address < base ||
             address >= atomic_load(&places[i].end))
             continue;
-        if ((address - base) % stride < GUARD) {
+        if ((address - base) % stride < guard) {
             uintptr_t end = base + ((address - base) / stride + 1) * stride;
 
             tell((const struct label *)(end - sizeof(struct label)),
-                 stride - GUARD - sizeof(struct label));
+                 stride - guard - sizeof(struct label));
         }
         return;
     }
@@ -123,29 +126,46 @@ static const int signals[] = { SIGSEGV, SIGBUS };
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 static struct sigaction former[SIGNALS];
 
+/* As if nobody had been asked: a fault comes again, what was sent is sent
+ * again. */
+static void by_default(int signal, const siginfo_t *info)
+{
+    struct sigaction fatal = { .sa_handler = SIG_DFL };
+
+    (void)sigaction(signal, &fatal, NULL);
+    if (info->si_code <= 0)
+        (void)raise(signal);
+}
+
 /* What was set before is done next: by calling it, or by returning to the same
  * fault under it. */
 static void pass_on(int signal, siginfo_t *info, void *context)
 {
     const struct sigaction *before = &former[signal == signals[0] ? 0 : 1];
+    struct sigaction once_only = { .sa_handler = SIG_DFL };
+    bool is_function =
+        (before->sa_flags & SA_SIGINFO) != 0 ||
+        (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN);
 
-    if ((before->sa_flags & SA_SIGINFO) != 0) {
+    if (is_function && (before->sa_flags & (int)SA_RESETHAND) != 0)
+        (void)sigaction(signal, &once_only, NULL);
+    if (!is_function) {
+        if (before->sa_handler == SIG_DFL || info->si_code > 0)
+            by_default(signal, info); /* faults cannot be ignored */
+    } else if ((before->sa_flags & SA_SIGINFO) != 0) {
         before->sa_sigaction(signal, info, context);
-    } else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN) {
-        before->sa_handler(signal);
     } else {
-        struct sigaction fatal = { .sa_handler = SIG_DFL };
-
-        (void)sigaction(signal, &fatal, NULL);
-        if (info->si_code <= 0) /* sent, not a fault: it does not come again */
-            (void)raise(signal);
+        before->sa_handler(signal);
     }
 }
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
+    int before = errno;
+
     if (info->si_code > 0)
         look_for((uintptr_t)info->si_addr);
+    errno = before;
     pass_on(signal, info, context);
 }
 
@@ -153,13 +173,17 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key; /* of the stack for handlers, of a thread */
-static bool caught;
+static atomic_bool caught;
+static char theirs; /* the value of a thread that had one already */
 
 static void free_handler_stack(void *base)
 {
-    stack_t none = { .ss_flags = SS_DISABLE };
+    stack_t none = { .ss_flags = SS_DISABLE }, now;
 
-    (void)sigaltstack(&none, NULL);
+    if (base == &theirs)
+        return;
+    if (sigaltstack(NULL, &now) == 0 && now.ss_sp == base)
+        (void)sigaltstack(&none, NULL);
     (void)munmap(base, HANDLER_STACK);
 }
 
@@ -173,12 +197,13 @@ static void catch (void)
     (void)sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNALS; i++)
         (void)sigaction(signals[i], &action, &former[i]);
-    caught = true;
+    atomic_store(&caught, true);
 }
 
 void eddy__overflow_catch(void)
 {
     (void)pthread_once(&once, catch);
+    eddy__overflow_catch_here();
 }
 
 /* A thread that has a stack for handlers already keeps it. */
@@ -187,10 +212,10 @@ void eddy__overflow_catch_here(void)
     stack_t stack, before;
     void *base;
 
-    if (!caught || pthread_getspecific(key) != NULL)
+    if (!atomic_load(&caught) || pthread_getspecific(key) != NULL)
         return;
     if (sigaltstack(NULL, &before) < 0 || (before.ss_flags & SS_DISABLE) == 0) {
-        (void)pthread_setspecific(key, NULL);
+        (void)pthread_setspecific(key, &theirs);
         return;
     }
     base = mmap(NULL, HANDLER_STACK, PROT_READ | PROT_WRITE,

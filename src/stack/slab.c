@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "annotate.h"
+
 /* Where the system has a mark for stacks it may insist on it; but to FreeBSD it
  * means a stack that grows, which these do not. */
 #if defined(MAP_STACK) && !defined(__FreeBSD__)
@@ -18,6 +20,14 @@
 #define LAZY MAP_NORESERVE
 #else
 #define LAZY 0
+#endif
+
+/* What gives memory back: elsewhere than on Linux the other one is a hint about
+ * when it will be used again. */
+#if defined(MADV_FREE) && !defined(__linux__)
+#define NOT_NEEDED MADV_FREE
+#else
+#define NOT_NEEDED MADV_DONTNEED
 #endif
 
 static void *map(size_t size)
@@ -51,15 +61,19 @@ static struct slab *new_books(struct eddy_stacks *stacks, size_t count)
 int eddy__slab_new(struct eddy_stacks *stacks, size_t stride, size_t count,
                    struct slab **ret_slab)
 {
-    struct slab *slab = new_books(stacks, count);
+    struct slab *slab;
     int err = -ENOMEM;
 
+    if (count > SIZE_MAX / stride)
+        return -ENOMEM;
+    slab = new_books(stacks, count);
     if (slab == NULL)
         return -ENOMEM;
     slab->stride = stride;
+    slab->guard = stacks->guard;
     slab->base = map(stride * count);
     if (slab->base != NULL)
-        err = eddy__guard_all(slab->base, stride, count, &stacks->heavy_guards);
+        err = eddy__guard_all(slab, &stacks->heavy_guards);
     if (err < 0) {
         if (slab->base != NULL)
             (void)munmap(slab->base, stride * count);
@@ -74,6 +88,7 @@ int eddy__slab_new(struct eddy_stacks *stacks, size_t stride, size_t count,
 void eddy__slab_free(struct eddy_stacks *stacks, struct slab *slab)
 {
     eddy__overflow_remove(slab);
+    annotate_clean(slab->base, slab->stride * slab->count);
     (void)munmap(slab->base, slab->stride * slab->count);
     (void)stacks->mem.resize(stacks->mem.arg, slab, 0);
 }
@@ -82,5 +97,5 @@ void eddy__slab_cool(struct eddy_stack stack)
 {
     char *end = stack.high + sizeof(struct label);
 
-    (void)madvise(stack.low, (size_t)(end - stack.low), MADV_DONTNEED);
+    (void)madvise(stack.low, (size_t)(end - stack.low), NOT_NEEDED);
 }

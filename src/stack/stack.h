@@ -35,14 +35,15 @@ struct label {
 struct slab {
     struct slab *prev, *next; /* in one of the lists of its size */
     char *base;
-    size_t stride, count;
+    size_t stride, guard, count;
     size_t cold_count;
     uint32_t cold[]; /* which ones have no memory */
 };
 
 enum {
-    GUARD = 16384,        /* more than a frame takes, as a rule; only memory
-                             that is mapped and never had */
+    GUARD = 16384, /* or a page, if that is more. More than a frame takes,
+                      as a rule; only memory that is mapped and never
+                      had */
     SMALLEST_STRIDE = 15, /* its logarithm: 32 KiB, half of it guard */
     SIZES = 31 - 15 + 1,  /* strides of 32 KiB to 2 GiB */
     FIRST_SLAB = 16,      /* stacks; each slab has twice as many */
@@ -61,7 +62,7 @@ struct stacks_size {
 struct eddy_stacks {
     struct eddy_mem mem;
     struct eddy_log log;
-    size_t size, keep;
+    size_t size, keep, guard;
     size_t used;
     bool freed, heavy_guards;
     struct stacks_size sizes[SIZES];
@@ -72,7 +73,7 @@ static inline struct eddy_stack eddy__stack_at(const struct slab *slab,
 {
     char *start = slab->base + index * slab->stride;
 
-    return (struct eddy_stack){ start + GUARD,
+    return (struct eddy_stack){ start + slab->guard,
                                 start + slab->stride - sizeof(struct label) };
 }
 
@@ -88,9 +89,11 @@ void eddy__slab_free(struct eddy_stacks *stacks, struct slab *slab);
 /* Gives the memory of a stack back to the system; the guards stay. */
 void eddy__slab_cool(struct eddy_stack stack);
 
-/* guard.c: makes each stack of a mapping begin with a guard. heavy: in: use no
- * light ones; out: could use none. -ENOMEM: the system allows no more. */
-int eddy__guard_all(char *base, size_t stride, size_t count, bool *heavy);
+/* guard.c: how large a guard is on this system. */
+size_t eddy__guard_size(void);
+/* Makes each stack of a slab begin with one. heavy: in: use no light ones; out:
+ * could use none. -ENOMEM: the system allows no more. */
+int eddy__guard_all(const struct slab *slab, bool *heavy);
 
 /* overflow.c: where stacks lie, for the one who handles the signal. */
 void eddy__overflow_catch(void);

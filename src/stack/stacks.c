@@ -14,7 +14,7 @@
 
 /* ---- Pools -------------------------------------------------------------- */
 
-enum { DEFAULT_STRIDE = 65536, DEFAULT_KEEP = 256 };
+enum { DEFAULT_STRIDE = 65536, DEFAULT_KEEP = 256, LARGEST = 1 << 30 };
 
 int eddy_stacks_new(struct eddy_stacks **ret_stacks,
                     const struct eddy_stacks_options *options)
@@ -22,10 +22,10 @@ int eddy_stacks_new(struct eddy_stacks **ret_stacks,
     struct eddy_stacks_options chosen = { .size = 0 };
     struct eddy_stacks *stacks;
 
-    if (ret_stacks == NULL)
-        return -EINVAL;
     if (options != NULL)
         chosen = *options;
+    if (ret_stacks == NULL || chosen.size > LARGEST)
+        return -EINVAL;
     if (chosen.mem.resize == NULL)
         chosen.mem = *eddy_mem_default();
     stacks = chosen.mem.resize(chosen.mem.arg, NULL, sizeof *stacks);
@@ -38,6 +38,7 @@ int eddy_stacks_new(struct eddy_stacks **ret_stacks,
                     ? chosen.size
                     : DEFAULT_STRIDE - GUARD - sizeof(struct label),
         .keep = chosen.keep != 0 ? chosen.keep : DEFAULT_KEEP,
+        .guard = eddy__guard_size(),
     };
     if ((chosen.flags & EDDY_STACKS_NO_HANDLER) == 0)
         eddy__overflow_catch();
@@ -187,9 +188,11 @@ int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
     unsigned log;
     int err = 0;
 
-    if (stacks == NULL || ret_stack == NULL || size > (size_t)1 << 30)
+    if (stacks == NULL || ret_stack == NULL || size > LARGEST)
         return -EINVAL;
-    log = log2_up((size != 0 ? size : stacks->size) + GUARD + sizeof *label);
+    if (size == 0)
+        size = stacks->size;
+    log = log2_up(size + stacks->guard + sizeof *label);
     of_size = &stacks->sizes[log - SMALLEST_STRIDE];
     label = of_size->kept;
     if (label != NULL) {
@@ -198,7 +201,7 @@ int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
         of_size->kept = label->next;
         of_size->kept_count--;
         ret_stack->high = (char *)label;
-        ret_stack->low = (char *)label + sizeof *label - stride + GUARD;
+        ret_stack->low = (char *)label + sizeof *label - stride + stacks->guard;
     } else {
         err = take_cold(stacks, of_size, (size_t)1 << log, ret_stack);
     }
@@ -207,7 +210,7 @@ int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
     label = eddy__label_of(*ret_stack);
     label->name = name;
     label->at = at;
-    annotate_take(ret_stack->low, (size_t)(ret_stack->high - ret_stack->low));
+    annotate_clean(ret_stack->low, (size_t)(ret_stack->high - ret_stack->low));
     stacks->used++;
     return 0;
 }
@@ -234,6 +237,7 @@ void eddy_stack_give(struct eddy_stacks *stacks, struct eddy_stack stack)
 
     if (stacks == NULL || stack.high == NULL)
         return;
+    annotate_clean(stack.low, (size_t)(stack.high - stack.low));
     label = eddy__label_of(stack);
     slab = label->slab;
     size = &stacks->sizes[log2_up(slab->stride) - SMALLEST_STRIDE];

@@ -8,13 +8,21 @@
 
 #include <stdint.h>
 
+/* Where indirect branches must end on a landing pad, compilers put one behind
+ * the call of such a function, and behind no other. */
+#if defined(__CET__) || defined(__ARM_FEATURE_BTI_DEFAULT)
+#define EDDY_LANDING __attribute__((returns_twice))
+#else
+#define EDDY_LANDING
+#endif
+
 /* Saves what a function must save on this stack, *save_sp = where; goes to
  * load_sp, which was saved so, takes back what is there and goes on there with
  * `pass` as the result. eddy__switch returns to get there, eddy__jump jumps,
  * and so does eddy__jump_back, from another place. */
 void *eddy__switch(void **save_sp, void *load_sp, void *pass);
-void *eddy__jump(void **save_sp, void *load_sp, void *pass);
-void *eddy__jump_back(void **save_sp, void *load_sp, void *pass);
+EDDY_LANDING void *eddy__jump(void **save_sp, void *load_sp, void *pass);
+EDDY_LANDING void *eddy__jump_back(void **save_sp, void *load_sp, void *pass);
 
 /* Prepares a stack that ends at high, so that who switches to what this returns
  * begins with entry(arg, pass). The bottom of a backtrace is there. */

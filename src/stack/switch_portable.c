@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * switch_portable.c - switching stacks where there is no assembler for it.
- *
- * makecontext() is called once for each new stack, to get onto it; from then on
+ * switch_portable.c - switching stacks where there is no assembler for it:
  * _setjmp() and _longjmp() go back and forth, which make no system call.
  */
 #ifdef HAVE_CONFIG_H
@@ -13,18 +11,9 @@
 #undef _FORTIFY_SOURCE
 
 #include <fenv.h>
-#include <setjmp.h>
 #include <stdlib.h>
-#include <string.h>
-#include <ucontext.h>
 
-#include "switch.h"
-
-/* What is saved lies on the stack it is about. */
-struct saved {
-    jmp_buf here;
-    void *passed;
-};
+#include "birth.h"
 
 void *eddy__switch(void **save_sp, void *load_sp, void *pass)
 {
@@ -50,21 +39,13 @@ void *eddy__jump_back(void **save_sp, void *load_sp, void *pass)
 
 /* ---- A new stack -------------------------------------------------------- */
 
-struct birth {
-    struct saved saved;
-    eddy__entry_fn *entry;
-    void *arg;
-    ucontext_t parent;
-};
-
-/* makecontext() hands over integers only. */
-static void be_born(unsigned high, unsigned low)
+void eddy__be_born(struct birth *birth, void (*leave)(void *arg), void *arg)
 {
-    uintptr_t word = (uintptr_t)((uint64_t)high << 32 | low);
-    struct birth *birth = (struct birth *)word;
-
-    if (_setjmp(birth->saved.here) == 0)
-        (void)setcontext(&birth->parent);
+    if (_setjmp(birth->saved.here) == 0) {
+        if (leave != NULL)
+            leave(arg);
+        return;
+    }
     birth->entry(birth->arg, birth->saved.passed);
     abort(); /* it does not return */
 }
@@ -73,18 +54,10 @@ void *eddy__prepare(char *low, char *high, eddy__entry_fn *entry, void *arg)
 {
     uintptr_t top = ((uintptr_t)high - sizeof(struct birth)) & ~(uintptr_t)63;
     struct birth *birth = (struct birth *)top;
-    uint64_t word = top;
-    ucontext_t child;
 
     birth->entry = entry;
     birth->arg = arg;
-    (void)getcontext(&child);
-    child.uc_stack.ss_sp = low;
-    child.uc_stack.ss_size = (size_t)((char *)birth - low);
-    child.uc_link = NULL;
-    makecontext(&child, (void (*)(void))be_born, 2, (unsigned)(word >> 32),
-                (unsigned)word);
-    (void)swapcontext(&birth->parent, &child);
+    eddy__give_birth(low, (size_t)((char *)birth - low), birth);
     return &birth->saved;
 }
 

@@ -5,7 +5,6 @@
  *     saved:  sp -> r15 r14 r13 r12 rbx rbp, the address to go on at
  *
  * The control words of floating point are saved by whoever cares (fp_control).
- * Not marked for shadow stacks, which these do not keep.
  */
 #include "switch_asm.h"
 
@@ -87,7 +86,7 @@ FUNCTION(eddy__prepare)
     endbr64
     mov %rsi, %rax
     and $-16, %rax
-    lea eddy__begin(%rip), %r8
+    lea NAME(eddy__begin)(%rip), %r8
     mov %r8, -8(%rax)
     movq $0, -16(%rax)  /* rbp: the end of the chain of frames */
     mov %rdx, -24(%rax) /* rbx */
@@ -127,5 +126,5 @@ FUNCTION(eddy__set_fp_control)
     .cfi_endproc
 END_FUNCTION(eddy__set_fp_control)
 
-FEATURES_IBT
+FEATURE_IBT
 NO_EXECUTABLE_STACK
