@@ -20,6 +20,7 @@ check_PROGRAMS += \
 	%D%/test_condition \
 	%D%/test_connect \
 	%D%/test_copy \
+	%D%/test_context \
 	%D%/test_debug \
 	%D%/test_deferred_cancel \
 	%D%/test_deferred_chain \
@@ -63,6 +64,7 @@ check_PROGRAMS += \
 	%D%/test_op \
 	%D%/test_op_cancel \
 	%D%/test_op_type \
+	%D%/test_overflow \
 	%D%/test_pipe \
 	%D%/test_poller \
 	%D%/test_poller_closed \
@@ -83,6 +85,7 @@ check_PROGRAMS += \
 	%D%/test_shutdown \
 	%D%/test_signal_ops \
 	%D%/test_signals \
+	%D%/test_stack \
 	%D%/test_start \
 	%D%/test_stream_rules \
 	%D%/test_sync_model \
@@ -111,8 +114,20 @@ endif
 # What is promised on every processor, by a program that needs no Check: so that
 # tools/ci archs can build it for those that have none.
 check_PROGRAMS += %D%/arch/check
-%C%_arch_check_SOURCES = %D%/arch/check.c %D%/arch/promises.h %D%/registers.h
-%C%_arch_check_LDADD   = libwhole.la $(LIBM)
+%C%_arch_check_SOURCES = \
+	%D%/arch/check.c \
+	%D%/arch/promises.h \
+	%D%/registers.h \
+	%D%/sanitized.h
+%C%_arch_check_LDADD = libwhole.la $(LIBM)
+
+# Exceptions, and stacks that are switched between them.
+if HAVE_CXX
+check_PROGRAMS += %D%/test_cxx
+endif
+%C%_test_cxx_SOURCES  = %D%/test_cxx.cc %D%/arch/promises.h
+%C%_test_cxx_CXXFLAGS = -std=c++17 -Wall -Wextra $(EDDY_THREADS) $(EDDY_SANITIZE)
+%C%_test_cxx_LDADD    = libwhole.la
 
 # What uses kqueue, where there is none: the same sources, against a kqueue that
 # is written for the tests. They hand the poller to eddy as one of their own.
@@ -130,6 +145,8 @@ endif
 # are a path at most.
 AM_CFLAGS += $(CHECK_CFLAGS)
 LDADD = %D%/libsupport.la $(test_kqueue) libwhole.la $(CHECK_LIBS)
+
+%C%_test_context_LDADD = $(LDADD) $(LIBM)
 
 # Those that test what is no part of the library compile it themselves.
 %C%_test_double_SOURCES    = %D%/test_double.c tools/eddy/double.c
@@ -165,6 +182,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/oom_support.c \
 	%D%/oom_support.h \
 	%D%/stream_support.c \
+	%D%/registers.h \
+	%D%/sanitized.h \
 	%D%/stream_support.h \
 	%D%/support.c \
 	%D%/support.h \

@@ -16,6 +16,7 @@
 #include <eddy.h>
 
 #include "../registers.h"
+#include "../sanitized.h"
 #include "promises.h"
 
 static struct eddy_stacks *stacks;

@@ -24,13 +24,4 @@ static inline void break_promise(const char *what, const char *file, int line)
         (void)fflush(stdout);                                                  \
     } while (0)
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#define SANITIZED                                                              \
-    (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define SANITIZED 0
-#endif
-
 #endif
