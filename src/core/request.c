@@ -201,19 +201,18 @@ void eddy_request_discard(struct eddy_request *request)
     cancel(r, -ECANCELED);
 }
 
-/* Delivery comes later, so the ring stands still meanwhile. */
+/* Once round the ring, by turning it: one that is told promptly leaves it, and
+ * may take others along. */
 void eddy__requests_cancel(struct eddy_loop *loop)
 {
-    struct request *r = loop->requests;
+    for (size_t left = loop->stats.running; left > 0; left--) {
+        struct request *r = loop->requests;
 
-    if (r == NULL)
-        return;
-    do {
-        struct request *next = r->next;
-
+        if (r == NULL)
+            return;
+        loop->requests = r->next;
         cancel(r, -ECANCELED);
-        r = next;
-    } while (r != loop->requests);
+    }
 }
 
 /* ---- Beginning ---------------------------------------------------------- */
