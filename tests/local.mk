@@ -91,6 +91,7 @@ check_PROGRAMS += \
 	%D%/test_sync_model \
 	%D%/test_sync_queue \
 	%D%/test_sync_semaphore \
+	%D%/test_task \
 	%D%/test_threads \
 	%D%/test_threads_ends \
 	%D%/test_timer \
@@ -189,6 +190,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/support.h \
 	%D%/sync_support.c \
 	%D%/sync_support.h
+	%D%/task_support.c \
+	%D%/task_support.h
 
 %C%_libtestkqueue_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/%D%/kqueue
 %C%_libtestkqueue_la_SOURCES = \

@@ -43,8 +43,11 @@ static int check(struct task *task)
 {
     if ((task->flags & TASK_NO_AWAIT) != 0)
         return refuse_await(task);
-    if (!eddy__is_cancelled(task))
-        return 0;
+    return eddy__is_cancelled(task) ? -ECANCELED : 0;
+}
+
+static int tell_cancelled(struct task *task)
+{
     note_cancelled(task);
     return -ECANCELED;
 }
@@ -78,19 +81,22 @@ static struct eddy_result await(struct task *task, const struct eddy_op *op)
     return waiting.result;
 }
 
-/* In one who is cancelled: begun, told to be quick, and waited for. */
+/* In one who is cancelled: begun, told to be quick, and waited for. A result
+ * does not tell of the cancelling. */
 static struct eddy_result await_end(struct task *task, const struct eddy_op *op)
 {
     struct waiting waiting;
 
     waiting.task = task;
     waiting.over = false;
-    if (eddy_begin_or_finish(task->sched->loop, &waiting.request, op, take_note,
-                             &waiting, &waiting.result))
-        return waiting.result;
-    if (!waiting.over)
-        eddy_request_cancel(&waiting.request);
-    wait_until_over(&waiting, op->type->name);
+    if (!eddy_begin_or_finish(task->sched->loop, &waiting.request, op,
+                              take_note, &waiting, &waiting.result)) {
+        if (!waiting.over)
+            eddy_request_cancel(&waiting.request);
+        wait_until_over(&waiting, op->type->name);
+    }
+    if (waiting.result.n == -ECANCELED)
+        note_cancelled(task);
     return waiting.result;
 }
 
@@ -115,6 +121,8 @@ static struct eddy_result await_or_refuse(struct task *task,
     err = check(task);
     if (err == -ECANCELED && (op->type->flags & EDDY_OP_ENDS) != 0)
         return await_end(task, op);
+    if (err == -ECANCELED)
+        err = tell_cancelled(task);
     return err < 0 ? refuse(op, err) : await(task, op);
 }
 
@@ -144,7 +152,7 @@ int eddy_task_yield(struct eddy_task *self)
     task->site = __builtin_return_address(0);
     eddy__make_ready(task);
     eddy__suspend(task);
-    return eddy__is_cancelled(task) ? check(task) : 0;
+    return eddy__is_cancelled(task) ? tell_cancelled(task) : 0;
 }
 
 int eddy_task_check(struct eddy_task *self)

@@ -133,6 +133,8 @@ const char *eddy_task_reason(const struct eddy_task *public_task)
     if (task == NULL)
         return NULL;
     scope = task->scope;
+    if (scope == NULL)
+        return task->reason;
     while (scope->cause == NOT_CANCELLED && eddy__scope_is_reached(scope))
         scope = scope->parent;
     return scope->cause != NOT_CANCELLED ? scope->reason : task->reason;

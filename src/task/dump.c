@@ -19,6 +19,7 @@
 
 enum {
     FRAMES = 32,
+    ROOM = 8192,   /* what looking may take: less, and it ends the process */
     OWN_FRAMES = 2 /* look() and eddy__look_around() */
 };
 
@@ -26,6 +27,7 @@ enum {
 
 struct look {
     struct eddy_context *back;
+    const char *low; /* of the stack that is looked at */
     void *frame[FRAMES];
     int frames;
 };
@@ -42,9 +44,22 @@ static void look(struct look *at)
 struct eddy_context *eddy__look_around(void *passed)
 {
     struct look *at = passed;
+    const char *here = __builtin_frame_address(0);
 
-    look(at);
+    if (here - at->low > ROOM)
+        look(at);
     return at->back;
+}
+
+/* Where it will go on, for one that has no room for more. */
+static void look_from_outside(struct look *at, const struct task *task)
+{
+    const void *pc = eddy_context_pc(&task->context);
+
+    if (pc == NULL)
+        return;
+    at->frame[OWN_FRAMES] = (void *)(uintptr_t)pc;
+    at->frames = OWN_FRAMES + 1;
 }
 
 static void look_from(struct look *at, struct task *task)
@@ -57,8 +72,11 @@ static void look_from(struct look *at, struct task *task)
     if (sched->running == task || !sched->has_thread ||
         (task->flags & TASK_BEGUN) == 0)
         return;
+    at->low = task->stack.low;
     at->back = sched->running != NULL ? &sched->running->context : &sched->hub;
     (void)eddy_switch(at->back, &task->context, at);
+    if (at->frames == 0)
+        look_from_outside(at, task);
 }
 
 /* ---- All tasks ---------------------------------------------------------- */
@@ -96,15 +114,13 @@ static void show_tasks(const struct scope *scope, int depth,
 /* Without recursion, for scopes may be as deep as programs are. */
 int eddy_task_each(struct eddy_loop *loop, eddy_task_info_fn *fn, void *arg)
 {
-    struct sched *sched = eddy__sched(loop);
+    const struct sched *sched = eddy__sched_if_any(loop);
     const struct scope *scope;
     int depth = 0;
 
     if (loop == NULL || fn == NULL)
         return -EINVAL;
-    if (sched == NULL)
-        return -ENOMEM;
-    scope = &sched->root;
+    scope = sched != NULL ? &sched->root : NULL;
     while (scope != NULL) {
         show_tasks(scope, depth, fn, arg);
         if (scope->first != NULL) {

@@ -24,7 +24,7 @@ static void sched_free(void *value)
     const struct eddy_mem *mem = &eddy_loop_settings(sched->loop)->mem;
 
     for (struct task *task = sched->held; task != NULL; task = task->next)
-        task->sched = NULL;
+        eddy__outlive_loop(task);
     (void)mem->resize(mem->arg, sched, 0);
 }
 
@@ -34,15 +34,21 @@ static void sched_forked(void *value, struct eddy_loop *loop)
     (void)loop;
 }
 
+static const struct eddy_slot_type slot_type = { "tasks", sched_free,
+                                                 sched_forked };
+
+struct sched *eddy__sched_if_any(const struct eddy_loop *loop)
+{
+    return eddy_loop_slot(loop, &slot_type);
+}
+
 struct sched *eddy__sched(struct eddy_loop *loop)
 {
-    static const struct eddy_slot_type type = { "tasks", sched_free,
-                                                sched_forked };
     const struct eddy_loop_options *settings = eddy_loop_settings(loop);
-    struct eddy_stacks *stacks = eddy_loop_stacks(loop);
-    struct sched *sched = eddy_loop_slot(loop, &type);
+    struct sched *sched = eddy__sched_if_any(loop);
+    struct eddy_stacks *stacks = sched == NULL ? eddy_loop_stacks(loop) : NULL;
 
-    if (settings == NULL || stacks == NULL || sched != NULL)
+    if (stacks == NULL)
         return sched;
     sched = settings->mem.resize(settings->mem.arg, NULL, sizeof *sched);
     if (sched == NULL)
@@ -52,7 +58,7 @@ struct sched *eddy__sched(struct eddy_loop *loop)
     eddy__scope_init(&sched->root, sched, NULL, NULL);
     sched->root.flags = SCOPE_OPEN | SCOPE_SUPERVISE;
     sched->root.name = "the loop";
-    if (eddy_loop_set_slot(loop, &type, sched) < 0) {
+    if (eddy_loop_set_slot(loop, &slot_type, sched) < 0) {
         (void)settings->mem.resize(settings->mem.arg, sched, 0);
         return NULL;
     }
@@ -176,18 +182,24 @@ static inline struct eddy_context *choose(struct sched *sched)
     return &next->context;
 }
 
+/* Until it is gone on with; what a dump hands over is looked at meanwhile. */
+static inline void leave(struct task *task, struct eddy_context *to)
+{
+    void *passed = eddy_switch(&task->context, to, NULL);
+
+    while (passed != NULL)
+        passed = eddy_switch(&task->context, eddy__look_around(passed), NULL);
+}
+
 void eddy__suspend(struct task *task)
 {
     struct sched *sched = task->sched;
     struct eddy_context *to = choose(sched);
-    void *passed;
 
     if (to == &task->context)
         return;
     task->kept_errno = *sched->errno_at;
-    passed = eddy_switch(&task->context, to, NULL);
-    while (passed != NULL)
-        passed = eddy_switch(&task->context, eddy__look_around(passed), NULL);
+    leave(task, to);
     *sched->errno_at = task->kept_errno;
     bury(sched);
 }
@@ -256,20 +268,22 @@ int eddy_on_big_stack(struct eddy_task *self, void (*fn)(void *arg), void *arg)
     sched = task->sched;
     sched->errand = fn;
     sched->errand_arg = arg;
-    (void)eddy_switch(&task->context, &sched->hub, NULL);
+    leave(task, &sched->hub);
     return 0;
 }
 
 struct eddy_task *eddy_loop_task(const struct eddy_loop *loop)
 {
-    struct sched *sched = eddy__sched((struct eddy_loop *)(uintptr_t)loop);
+    const struct sched *sched = eddy__sched_if_any(loop);
 
-    return sched != NULL ? handle_of(sched->running) : NULL;
+    return sched != NULL && eddy__is_running(sched->running)
+               ? handle_of(sched->running)
+               : NULL;
 }
 
 size_t eddy_loop_task_count(const struct eddy_loop *loop)
 {
-    struct sched *sched = eddy__sched((struct eddy_loop *)(uintptr_t)loop);
+    const struct sched *sched = eddy__sched_if_any(loop);
 
     return sched != NULL ? sched->count : 0;
 }

@@ -4,11 +4,17 @@
 
 enum { COLOURS = 16, LINES = 128 };
 
-static int check_spawn(const struct scope *scope, eddy_task_fn *fn)
+#define ALL_FLAGS   EDDY_KEEP_FP
+#define MOST        ((size_t)1 << 30)
+#define FOR_ITS_OWN (sizeof(struct task) + COLOURS * LINES) /* see place() */
+
+static int check_spawn(const struct scope *scope, eddy_task_fn *fn,
+                       const struct eddy_task_options *options)
 {
     int err;
 
-    if (scope == NULL || fn == NULL)
+    if (scope == NULL || fn == NULL || (options->flags & ~ALL_FLAGS) != 0 ||
+        options->stack_size > MOST)
         return -EINVAL;
     if (scope->sched == NULL || (scope->flags & SCOPE_OPEN) == 0 ||
         eddy_loop_ending(scope->sched->loop))
@@ -64,14 +70,17 @@ int eddy_spawn_at(struct eddy_scope *public_scope, eddy_task_fn *fn, void *arg,
     struct scope *scope = scope_of(public_scope);
     struct eddy_stack stack;
     struct task *task;
-    int err = check_spawn(scope, fn);
+    size_t size;
+    int err;
 
     if (options == NULL)
         options = &defaults;
+    err = check_spawn(scope, fn, options);
+    size = options->stack_size;
     if (err == 0)
-        err = eddy_stack_take(scope->sched->stacks, options->stack_size,
-                              options->name != NULL ? options->name : "a task",
-                              at, &stack);
+        err = eddy_stack_take(
+            scope->sched->stacks, size != 0 ? size + FOR_ITS_OWN : 0,
+            options->name != NULL ? options->name : "a task", at, &stack);
     if (err < 0)
         return err;
     task = place(stack);
@@ -110,7 +119,7 @@ struct eddy_result eddy_loop_run_task(struct eddy_loop *loop, eddy_task_fn *fn,
     if (err < 0)
         return eddy_n(err);
     result = eddy_loop_run_until(loop, eddy_join(task));
-    while (eddy_task_state(task) != EDDY_TASK_OVER) { /* it was stopped */
+    while ((task_of(task)->flags & TASK_HEARD) == 0) { /* it was stopped */
         (void)eddy_task_cancel(task, "the loop was stopped");
         result = eddy_loop_run_until(loop, eddy_join(task));
     }

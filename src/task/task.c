@@ -42,14 +42,19 @@ static void clean_up(struct task *task)
         task->free_arg(task->arg);
 }
 
+static void drop(const struct task *task, struct eddy_result result)
+{
+    if (result.n >= 0 && result.made != NULL && task->drop != NULL)
+        task->drop(result.made);
+}
+
 /* What nobody has taken, when nobody can any more. */
 static void forget(struct task *task)
 {
     const unsigned flags = task->flags;
 
-    if (task->result.n >= 0 && task->drop != NULL &&
-        (flags & TASK_MADE_TAKEN) == 0)
-        task->drop(task->result.made);
+    if ((flags & TASK_MADE_TAKEN) == 0)
+        drop(task, task->result);
     if (task->result.n < 0 && (flags & TASK_HEARD) == 0 && task->sched != NULL)
         eddy__log_error(task);
 }
@@ -64,6 +69,14 @@ static void hold(struct task *task)
     if (task->next != NULL)
         task->next->prev = task;
     sched->held = task;
+}
+
+/* Its log is the last to hear of an error. */
+void eddy__outlive_loop(struct task *task)
+{
+    if (task->result.n < 0 && (task->flags & TASK_HEARD) == 0)
+        eddy__log_error(task);
+    task->sched = NULL;
 }
 
 /* The last handle is gone. */
@@ -103,8 +116,7 @@ static struct eddy_result run(struct task *task)
     task->flags |= TASK_BEGUN;
     result = task->fn(handle_of(task), task->arg);
     if ((task->flags & TASK_CANCEL) != 0 && result.n >= 0) {
-        if (task->drop != NULL)
-            task->drop(result.made);
+        drop(task, result);
         result = eddy_n(-ECANCELED);
     }
     return result;
@@ -118,6 +130,8 @@ void eddy__task_main(struct eddy_context *context, void *passed)
     eddy__bury_dead(task->sched);
     task->result = run(task);
     clean_up(task);
+    task->reason = eddy_task_reason(handle_of(task));
+    task->scope = NULL; /* which may end before its last handle does */
     task->flags |= TASK_OVER;
     eddy__tell_joiners(task);
     if (task->result.n < 0)

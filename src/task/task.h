@@ -97,7 +97,7 @@ struct cleanup {
 struct task {
     struct task *after;  /* in the ready queue */
     struct sched *sched; /* NULL: it is over, and so is the loop */
-    struct scope *scope; /* the innermost one it is in */
+    struct scope *scope; /* the innermost one it is in; NULL: it is over */
     unsigned flags, state;
     int kept_errno;
     int no_await;
@@ -163,10 +163,14 @@ struct sched {
 
 /* NULL: out of memory. */
 struct sched *eddy__sched(struct eddy_loop *loop);
+/* NULL: there has been no task in this loop. */
+struct sched *eddy__sched_if_any(const struct eddy_loop *loop);
 
+/* It may wait, and so on: not one that is over and only tells its end. */
 static inline bool eddy__is_running(const struct task *task)
 {
-    return task != NULL && task->sched != NULL && task->sched->running == task;
+    return task != NULL && task->sched != NULL &&
+           task->sched->running == task && (task->flags & TASK_OVER) == 0;
 }
 
 void eddy__call_hub(struct sched *sched);
@@ -204,13 +208,13 @@ struct eddy_context *eddy__look_around(void *passed);
 /* ---- task.c ------------------------------------------------------------- */
 
 void eddy__task_main(struct eddy_context *context, void *passed);
+/* It is over, but for its handles, and so is its loop. */
+void eddy__outlive_loop(struct task *task);
 
 /* ---- join.c ------------------------------------------------------------- */
 
 /* Tells all who wait that it is over, or that it has started. */
 void eddy__tell_joiners(struct task *task);
-/* Does anybody wait for it to start? */
-bool eddy__is_awaited_start(const struct task *task);
 
 /* ---- cancel.c ----------------------------------------------------------- */
 
