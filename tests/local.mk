@@ -93,6 +93,8 @@ check_PROGRAMS += \
 	%D%/test_sync_semaphore \
 	%D%/test_task \
 	%D%/test_task_cancel \
+	%D%/test_task_dump \
+	%D%/test_task_styles \
 	%D%/test_task_turns \
 	%D%/test_threads \
 	%D%/test_threads_ends \

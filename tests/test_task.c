@@ -248,7 +248,7 @@ static struct eddy_result give_up(struct eddy_task *self, void *arg)
     return eddy_n(-ECANCELED);
 }
 
-START_TEST(what_it_returns_is_its_result) /* T3, T18 */
+START_TEST(what_it_returns_is_its_result) /* T3 */
 {
     struct eddy_loop *loop = virtual_loop(_i);
     struct eddy_task *task = spawn_held(loop, make, &dropped);
