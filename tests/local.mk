@@ -19,8 +19,8 @@ check_PROGRAMS += \
 	%D%/test_completions \
 	%D%/test_condition \
 	%D%/test_connect \
-	%D%/test_copy \
 	%D%/test_context \
+	%D%/test_copy \
 	%D%/test_debug \
 	%D%/test_deferred_cancel \
 	%D%/test_deferred_chain \
@@ -186,14 +186,14 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/net_support.h \
 	%D%/oom_support.c \
 	%D%/oom_support.h \
-	%D%/stream_support.c \
 	%D%/registers.h \
 	%D%/sanitized.h \
+	%D%/stream_support.c \
 	%D%/stream_support.h \
 	%D%/support.c \
 	%D%/support.h \
 	%D%/sync_support.c \
-	%D%/sync_support.h
+	%D%/sync_support.h \
 	%D%/task_support.c \
 	%D%/task_support.h
 
