@@ -39,6 +39,7 @@
 #define EDDY_TASK_H
 
 #include <eddy/front.h>
+#include <eddy/iter.h>
 #include <eddy/stack.h>
 #include <eddy/value.h>
 
@@ -123,6 +124,34 @@ EDDY_API int eddy_on_big_stack(struct eddy_task *self, void (*fn)(void *arg),
  * entered twice. */
 EDDY_API void eddy_task_forbid_await(struct eddy_task *self);
 EDDY_API void eddy_task_allow_await(struct eddy_task *self);
+
+/* ---- Iterating ---------------------------------------------------------- */
+
+/* The items of a multishot operation, awaited one by one: see eddy/iter.h. */
+struct eddy_items {
+    struct eddy_iter iter; /* iter.item: the last one, whole */
+    struct eddy_task *self;
+    int64_t n; /* of the last one; when it is over, why: 0, or an error */
+};
+
+EDDY_API bool eddy_items_open(struct eddy_items *items, struct eddy_task *self,
+                              struct eddy_op op);
+/* Waits for the next one: is there one? */
+EDDY_API bool eddy_items_next(struct eddy_items *items);
+/* Ends the operation, and waits for that. */
+EDDY_API void eddy_items_close(struct eddy_items *items);
+
+#ifdef __GNUC__
+/* A loop over them, left by its end, break, return or goto, and closed then:
+ *
+ *     EDDY_FOR_ITEMS(items, self, eddy_every(EDDY_SECOND, EDDY_SKIP))
+ *         printf("%lld\n", (long long)items.n);
+ */
+#define EDDY_FOR_ITEMS(items, self, op)                                        \
+    for (struct eddy_items items __attribute__((cleanup(eddy_items_close))),   \
+         *items##_open = eddy_items_open(&items, self, op) ? &items : 0;       \
+         eddy_items_next(items##_open);)
+#endif
 
 /* ---- Ending ------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
  *     await.c    waiting for an operation      join.c    waiting for a task
  *     scope.c    opening and closing scopes    cancel.c  ending what is in them
  *     errors.c   what went wrong               dump.c    looking inside
- *     spawn.c    making tasks
+ *     spawn.c    making tasks                  items.c   iterating
  *
  * A user of the public headers like any other.
  */
