@@ -3,29 +3,19 @@
  * chains.c - what deferreds cost, next to what memory costs.
  *
  * Prints lines `name value`. A ratio is to a malloc() and free() of 128 bytes.
- * All that is measured takes turns in each round, and each round gives ratios
- * of its own: so what slows the machine down for a while slows down both sides.
  */
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <eddy.h>
 
-#include "rounds.h"
+#include "measure.h"
 
 enum {
-    ROUNDS = 15,
-    BATCH = 256,   /* deferreds at once: what a busy server has under way */
-    BATCHES = 400, /* in a round: some milliseconds */
+    BATCH = 256,  /* deferreds at once: what a busy server has under way */
+    BATCHES = 60, /* in a round: a millisecond */
     LINKS = 3,
     MALLOC_SIZE = 128
 };
-
-enum { MALLOC_FREE, CREATE, FIRE, FULL, MEASURES };
-
-static const char *const names[MEASURES] = { "malloc_free_128", "create",
-                                             "fire3", "full3" };
 
 static struct eddy_deferred *batch[BATCH];
 
@@ -47,7 +37,7 @@ static void add_links(struct eddy_deferred *deferred)
 static void *(*volatile allocate)(size_t size) = malloc;
 static void (*volatile release)(void *ptr) = free;
 
-static int64_t malloc_and_free(struct eddy_domain *domain)
+static int64_t malloc_and_free(void *domain)
 {
     void *(*get)(size_t) = allocate;
     void (*put)(void *) = release;
@@ -59,7 +49,7 @@ static int64_t malloc_and_free(struct eddy_domain *domain)
     return now_ns() - start;
 }
 
-static int64_t create(struct eddy_domain *domain)
+static int64_t create(void *domain)
 {
     int64_t start = now_ns();
 
@@ -68,7 +58,7 @@ static int64_t create(struct eddy_domain *domain)
     return now_ns() - start;
 }
 
-static int64_t fire(struct eddy_domain *domain)
+static int64_t fire(void *domain)
 {
     int64_t start, end;
 
@@ -88,7 +78,7 @@ static int64_t fire(struct eddy_domain *domain)
     return end - start;
 }
 
-static int64_t live_and_die(struct eddy_domain *domain)
+static int64_t live_and_die(void *domain)
 {
     int64_t start = now_ns();
 
@@ -104,41 +94,29 @@ static int64_t live_and_die(struct eddy_domain *domain)
 
 /* ---- Rounds ------------------------------------------------------------- */
 
-/* Of one operation, in nanoseconds. */
-static void run_round(struct eddy_domain *domain, double ret_ns[MEASURES])
-{
-    static int64_t (*const measure[MEASURES])(
-        struct eddy_domain *) = { malloc_and_free, create, fire, live_and_die };
-    int64_t sum[MEASURES] = { 0 };
-
-    for (int i = 0; i < BATCHES; i++)
-        for (int m = 0; m < MEASURES; m++)
-            sum[m] += measure[m](domain);
-    for (int m = 0; m < MEASURES; m++)
-        ret_ns[m] = (double)sum[m] / BATCHES / BATCH;
-}
-
 int main(void)
 {
-    static double ns[MEASURES][ROUNDS], ratio[MEASURES][ROUNDS];
+    static struct measure measures[] = {
+        { .name = "malloc_free_128", .run = malloc_and_free },
+        { .name = "create", .run = create },
+        { .name = "fire3", .run = fire },
+        { .name = "full3", .run = live_and_die },
+    };
+    enum { MEASURES = sizeof measures / sizeof measures[0] };
     struct eddy_domain *domain;
-    double round[MEASURES];
 
     if (eddy_domain_new(&domain, NULL) < 0)
         return 1;
-    run_round(domain, round); /* to warm up */
-    for (int i = 0; i < ROUNDS; i++) {
-        run_round(domain, round);
-        for (int m = 0; m < MEASURES; m++) {
-            ns[m][i] = round[m];
-            ratio[m][i] = round[m] / round[MALLOC_FREE];
-        }
-    }
-    eddy_domain_free(domain);
     for (int m = 0; m < MEASURES; m++) {
-        printf("%s_ns %.2f\n", names[m], median(ns[m], ROUNDS));
-        if (m != MALLOC_FREE)
-            printf("%s_ratio %.2f\n", names[m], median(ratio[m], ROUNDS));
+        measures[m].arg = domain;
+        measures[m].count = BATCH;
+    }
+    measure(measures, MEASURES, BATCHES);
+    eddy_domain_free(domain);
+    print_ns(&measures[0]);
+    for (int m = 1; m < MEASURES; m++) {
+        print_ns(&measures[m]);
+        print_ratio(&measures[m], &measures[0]);
     }
     return 0;
 }
