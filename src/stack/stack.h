@@ -34,6 +34,7 @@ struct label {
 /* Stacks of one size that lie side by side. */
 struct slab {
     struct slab *prev, *next; /* in one of the lists of its size */
+    struct stacks_size *size;
     char *base;
     size_t stride, guard, count;
     size_t cold_count;

@@ -148,19 +148,19 @@ static int add_slab(struct eddy_stacks *stacks, struct stacks_size *size,
         return err;
     }
     size->next_count = count < LAST_SLAB ? 2 * count : LAST_SLAB;
+    slab->size = size;
     link_in(&size->open, slab);
     return 0;
 }
 
 /* ---- Taking and giving -------------------------------------------------- */
 
-static unsigned log2_up(size_t n)
+/* The smallest stride that has room for n bytes: its logarithm. */
+static unsigned stride_for(size_t n)
 {
-    unsigned log = SMALLEST_STRIDE;
+    unsigned log = 64 - (unsigned)__builtin_clzll(n - 1);
 
-    while (((size_t)1 << log) < n)
-        log++;
-    return log;
+    return log > SMALLEST_STRIDE ? log : SMALLEST_STRIDE;
 }
 
 static int take_cold(struct eddy_stacks *stacks, struct stacks_size *size,
@@ -185,6 +185,7 @@ int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
 {
     struct stacks_size *of_size;
     struct label *label;
+    size_t stride;
     unsigned log;
     int err = 0;
 
@@ -192,18 +193,17 @@ int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
         return -EINVAL;
     if (size == 0)
         size = stacks->size;
-    log = log2_up(size + stacks->guard + sizeof *label);
+    log = stride_for(size + stacks->guard + sizeof *label);
+    stride = (size_t)1 << log;
     of_size = &stacks->sizes[log - SMALLEST_STRIDE];
     label = of_size->kept;
     if (label != NULL) {
-        size_t stride = label->slab->stride;
-
         of_size->kept = label->next;
         of_size->kept_count--;
         ret_stack->high = (char *)label;
         ret_stack->low = (char *)label + sizeof *label - stride + stacks->guard;
     } else {
-        err = take_cold(stacks, of_size, (size_t)1 << log, ret_stack);
+        err = take_cold(stacks, of_size, stride, ret_stack);
     }
     if (err < 0)
         return err;
@@ -240,7 +240,7 @@ void eddy_stack_give(struct eddy_stacks *stacks, struct eddy_stack stack)
     annotate_clean(stack.low, (size_t)(stack.high - stack.low));
     label = eddy__label_of(stack);
     slab = label->slab;
-    size = &stacks->sizes[log2_up(slab->stride) - SMALLEST_STRIDE];
+    size = slab->size;
     stacks->used--;
     if (size->kept_count < stacks->keep) {
         label->name = label->at = NULL;
