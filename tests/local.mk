@@ -95,6 +95,7 @@ check_PROGRAMS += \
 	%D%/test_task_cancel \
 	%D%/test_task_dump \
 	%D%/test_task_items \
+	%D%/test_task_oom \
 	%D%/test_task_styles \
 	%D%/test_task_turns \
 	%D%/test_threads \

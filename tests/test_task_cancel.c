@@ -271,8 +271,7 @@ END_TEST
 
 /* ---- Results that are there ---------------------------------------------- */
 
-START_TEST(
-    a_result_that_is_there_is_delivered_and_the_cancel_waits) /* T12, Z4 */
+START_TEST(a_result_that_is_there_comes_before_the_cancel) /* T12, Z4 */
 {
     struct eddy_loop *loop = virtual_loop(_i);
     struct latch latch = { .stubborn = true };
@@ -744,7 +743,7 @@ int main(void)
         one_that_cancels_itself_is_told_at_its_next_wait_or_its_end,
         a_wait_that_does_not_end_at_once_is_waited_for,
         a_loop_that_is_freed_cancels_each_wait,
-        a_result_that_is_there_is_delivered_and_the_cancel_waits,
+        a_result_that_is_there_comes_before_the_cancel,
         a_stream_that_was_accepted_is_not_lost_to_a_cancel,
         who_is_cancelled_ends_things_all_the_same,
         closing_in_a_cancelled_task_frees_the_stream,
