@@ -17,6 +17,11 @@ slow_benchmarks = \
 EXTRA_PROGRAMS += $(benchmarks) $(slow_benchmarks)
 EXTRA_DIST     += %D%/run-coroutines
 CLEANFILES     += $(benchmarks) $(slow_benchmarks)
+	%D%/switch
+EXTRA_PROGRAMS += $(benchmarks)
+CLEANFILES     += $(benchmarks)
+%C%_chains_LDADD = libeddy.la
+%C%_switch_LDADD = libeddy.la
 
 measuring   = %D%/measure.c %D%/measure.h
 yardsticks  = %D%/yardstick.c %D%/yardstick.h $(measuring)
