@@ -13,6 +13,7 @@
 #include <eddy/stack.h>
 
 #include "registers.h"
+#include "sanitized.h"
 #include "support.h"
 
 typedef void *go_fn(struct eddy_context *from, struct eddy_context *to,
@@ -193,7 +194,8 @@ static void change_rounding(struct eddy_context *context, void *passed)
     ck_assert_int_eq(fesetround(FE_UPWARD), 0);
     go_back(pair);
     ck_assert_int_eq(fegetround(), FE_UPWARD);
-    ck_assert(one / three * three > one || one / three > 0.333333333333333314);
+    /* but valgrind has this right for conversions only */
+    ck_assert(ON_VALGRIND || one / three > 0.333333333333333314);
     leave(pair);
 }
 
