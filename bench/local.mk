@@ -9,7 +9,8 @@ benchmarks = \
 	%D%/chains \
 	%D%/coroutine \
 	%D%/coroutine_echo \
-	%D%/generator
+	%D%/generator \
+	%D%/switch
 slow_benchmarks = \
 	%D%/coroutine_io \
 	%D%/coroutine_memory \
@@ -17,11 +18,6 @@ slow_benchmarks = \
 EXTRA_PROGRAMS += $(benchmarks) $(slow_benchmarks)
 EXTRA_DIST     += %D%/run-coroutines
 CLEANFILES     += $(benchmarks) $(slow_benchmarks)
-	%D%/switch
-EXTRA_PROGRAMS += $(benchmarks)
-CLEANFILES     += $(benchmarks)
-%C%_chains_LDADD = libeddy.la
-%C%_switch_LDADD = libeddy.la
 
 measuring   = %D%/measure.c %D%/measure.h
 yardsticks  = %D%/yardstick.c %D%/yardstick.h $(measuring)
@@ -42,6 +38,7 @@ coroutining = %D%/channels.c %D%/channels.h %D%/coroutine.c $(yardsticks)
 %C%_coroutine_memory_LDADD   = libeddy.la
 %C%_generator_SOURCES        = %D%/generator.c $(yardsticks)
 %C%_generator_LDADD          = libeddy.la
+%C%_switch_LDADD             = libeddy.la
 
 .PHONY: bench bench-coroutines
 bench: $(benchmarks)
