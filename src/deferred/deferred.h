@@ -87,7 +87,6 @@ struct eddy_domain {
     struct eddy_deferred *calling; /* a link of this one is being called */
     struct eddy_deferred *dead;    /* to be destroyed */
     struct ticket *cancelled;      /* waits to be judged */
-    unsigned asking;               /* so many call cancellers: not yet */
     bool running, burying, debug;
     struct pool deferreds, links, runs;
     struct eddy_mem mem;
@@ -97,6 +96,7 @@ struct eddy_domain {
     /* Collections whose children are to be cancelled; are any, right now? */
     struct collection *to_cancel;
     bool cancelling;
+    unsigned asking;   /* so many call cancellers: nobody is judged yet */
     uint64_t searches; /* of collections, for those who are ending */
 };
 
