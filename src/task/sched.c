@@ -122,17 +122,19 @@ static struct task *next_round(struct sched *sched)
 {
     struct task *first = sched->ready.first;
     size_t granted = eddy_ready_grant(sched->loop, sched->ready.count);
+    size_t changes = sched->changes; /* of one place, or two: grouped already */
 
     if (granted == 0)
         return NULL;
-    if (granted < sched->ready.count)
+    if (granted < sched->ready.count) {
         split(&sched->ready, granted);
-    else
+    } else {
         sched->ready = (struct tasks){ NULL, NULL, 0 };
-    if (!sched->mixed)
-        return first;
-    sched->mixed = sched->ready.first != NULL;
-    return group(first);
+        sched->changes = 0;
+    }
+    if (changes > 1)
+        first = group(first);
+    return first;
 }
 
 void eddy__call_hub(struct sched *sched)

@@ -146,8 +146,8 @@ struct sched {
     struct task *dead;    /* its stack is to be given back by who runs next */
     int *errno_at;        /* of the thread */
     struct tasks ready;   /* for the next round */
-    bool mixed;           /* they wait at different places */
-    bool called;          /* the hub is in the loop's ready queue */
+    size_t changes; /* how often two neighbours wait at different places */
+    bool called;    /* the hub is in the loop's ready queue */
     struct eddy_call call;
     struct eddy_loop *loop;
     struct eddy_context hub;
@@ -189,7 +189,7 @@ static inline void eddy__make_ready(struct task *task)
             eddy__call_hub(sched);
     } else {
         ready->last->after = task;
-        sched->mixed |= ready->last->site != task->site;
+        sched->changes += ready->last->site != task->site;
     }
     ready->last = task;
     ready->count++;
