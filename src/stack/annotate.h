@@ -6,6 +6,7 @@
 #ifndef EDDY_ANNOTATE_H
 #define EDDY_ANNOTATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #if defined(__has_feature)
@@ -54,6 +55,17 @@ struct annotation {
 /* Never a function of its own, even if nothing is optimised: what is entered on
  * one stack and left on another confuses those it is for. */
 #define ANNOTATION static inline __attribute__((always_inline)) void
+
+/* Does a tool look on that wants to hear of it? To tell one that is not there
+ * takes time, too. */
+static inline bool annotate_wanted(void)
+{
+#ifdef HAVE_VALGRIND_VALGRIND_H
+    return ON_ASAN || RUNNING_ON_VALGRIND != 0;
+#else
+    return ON_ASAN;
+#endif
+}
 
 /* A stack is given back, or about to be used by others: what functions that
  * never returned have marked there is no longer so. */

@@ -66,6 +66,7 @@ struct eddy_stacks {
     size_t size, keep, guard;
     size_t used;
     bool freed, heavy_guards;
+    bool annotated; /* a tool looks on that wants to hear of stacks */
     struct stacks_size sizes[SIZES];
 };
 

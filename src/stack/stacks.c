@@ -37,6 +37,7 @@ int eddy_stacks_new(struct eddy_stacks **ret_stacks,
         .size = chosen.size != 0
                     ? chosen.size
                     : DEFAULT_STRIDE - GUARD - sizeof(struct label),
+        .annotated = annotate_wanted(),
         .keep = chosen.keep != 0 ? chosen.keep : DEFAULT_KEEP,
         .guard = eddy__guard_size(),
     };
@@ -180,6 +181,12 @@ static int take_cold(struct eddy_stacks *stacks, struct stacks_size *size,
     return 0;
 }
 
+static void clean(const struct eddy_stacks *stacks, struct eddy_stack stack)
+{
+    if (stacks->annotated)
+        annotate_clean(stack.low, (size_t)(stack.high - stack.low));
+}
+
 int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
                     const char *at, struct eddy_stack *ret_stack)
 {
@@ -210,7 +217,7 @@ int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
     label = eddy__label_of(*ret_stack);
     label->name = name;
     label->at = at;
-    annotate_clean(ret_stack->low, (size_t)(ret_stack->high - ret_stack->low));
+    clean(stacks, *ret_stack);
     stacks->used++;
     return 0;
 }
@@ -237,7 +244,7 @@ void eddy_stack_give(struct eddy_stacks *stacks, struct eddy_stack stack)
 
     if (stacks == NULL || stack.high == NULL)
         return;
-    annotate_clean(stack.low, (size_t)(stack.high - stack.low));
+    clean(stacks, stack);
     label = eddy__label_of(stack);
     slab = label->slab;
     size = slab->size;
