@@ -93,6 +93,7 @@ check_PROGRAMS += \
 	%D%/test_sync_semaphore \
 	%D%/test_task \
 	%D%/test_task_cancel \
+	%D%/test_task_chaos \
 	%D%/test_task_dump \
 	%D%/test_task_items \
 	%D%/test_task_oom \

@@ -26,7 +26,9 @@
  * - An await that is cancelled tells -ECANCELED when the operation has ended; a
  *   result that is there is delivered, and the cancelling waits for the next
  *   await (Z4).
- * - A task runs in the thread of its loop. errno is kept for each.
+ * - A task runs in the thread of its loop. errno is kept for each. (If another
+ *   thread goes on with the loop, what a function has kept of the former one,
+ *   and a compiler may keep the address of errno, is not its own any more.)
  * - A task ends by returning. There is nothing that ends it from outside; what
  *   it waits for can be made to end, again and again.
  * - Its stack has 48 KiB unless it asks for another size, a guard below, and
@@ -58,10 +60,11 @@ typedef struct eddy_result eddy_task_fn(struct eddy_task *self, void *arg);
 struct eddy_task_options {
     const char *name;       /* for logs and dumps; not copied; NULL: "a task" */
     size_t stack_size;      /* 0: 48 KiB; see eddy_stack_take() */
-    unsigned flags;         /* EDDY_KEEP_FP: see eddy/stack.h */
+    unsigned flags;         /* EDDY_KEEP_FP: see eddy/stack.h; no others */
     eddy_free_fn *free_arg; /* of arg, when the task is over, even if it
                                never ran */
-    void (*drop)(void *made);    /* of result.made, if nobody takes it */
+    void (*drop)(void *made);    /* of a result.made that is not NULL, if
+                                    nobody takes it; it cannot wait */
     struct eddy_task **ret_task; /* gets a handle: eddy_task_unref() it */
 };
 
@@ -156,18 +159,21 @@ EDDY_API void eddy_items_close(struct eddy_items *items);
 /* ---- Ending ------------------------------------------------------------- */
 
 /* Has fn(arg) called when the task's function has returned, on the task's
- * stack, last one first; it may wait. -ENOMEM: then it is called at once. */
+ * stack, last one first; it may wait. -ENOMEM, and -EPERM (self does not run):
+ * then it is called at once. */
 EDDY_API int eddy_task_cleanup(struct eddy_task *self, void (*fn)(void *arg),
                                void *arg);
 
 /* Waits until the task is over. n and made are its result; made is for the
  * first who joins, others get NULL. Cancelling a join leaves the task alone
- * (Z5). -EDEADLK: a task cannot join itself. */
+ * (Z5). -EDEADLK: a task cannot join itself. A join takes what was made even if
+ * nobody looks at its result: one that loses in eddy_any(), or is a deferred,
+ * is for tasks that make nothing. */
 EDDY_OP struct eddy_op eddy_join(struct eddy_task *task);
 
 /* Waits until the task calls eddy_task_started(self, n); n is that. If it ends
  * before: its error, which its scope then does not hear of, or -ENODATA.
- * Cancelling this cancels the task. */
+ * Cancelling this cancels the task, whose end is for its scope to wait for. */
 EDDY_OP struct eddy_op eddy_started(struct eddy_task *task);
 /* Once: -EALREADY. n >= 0. */
 EDDY_API int eddy_task_started(struct eddy_task *self, int64_t n);
@@ -208,7 +214,8 @@ enum eddy_task_state {
 EDDY_API enum eddy_task_state eddy_task_state(const struct eddy_task *task);
 EDDY_API const char *eddy_task_name(const struct eddy_task *task);
 EDDY_API struct eddy_loop *eddy_task_loop(const struct eddy_task *task);
-/* The innermost scope it has open, or the one it was spawned in. */
+/* The innermost scope it has open, or the one it was spawned in; NULL: it is
+ * over. */
 EDDY_API struct eddy_scope *eddy_task_scope(struct eddy_task *task);
 /* The task that runs now, for callbacks that are given no `self`; NULL: none.
  */

@@ -90,7 +90,7 @@ int eddy_task_cancel(struct eddy_task *public_task, const char *reason)
 {
     struct task *task = task_of(public_task);
     struct scope *scope;
-    int err;
+    int err, times;
 
     if (task == NULL)
         return -EINVAL;
@@ -101,12 +101,13 @@ int eddy_task_cancel(struct eddy_task *public_task, const char *reason)
         return err;
     task->flags |= TASK_CANCEL;
     task->reason = reason;
+    times = ++task->cancelling; /* what follows may ask it once more */
     scope = task->scope;
     if (scope->owner == task && (scope->flags & SCOPE_JOINING) != 0)
         eddy__scope_cancel(scope, BY_OWNER, reason);
     else
         cancel_wait(task);
-    return ++task->cancelling;
+    return times;
 }
 
 int eddy_task_cancelling(const struct eddy_task *task)

@@ -140,11 +140,14 @@ static void cancel_join(struct eddy_request *request)
     eddy_complete(request, eddy_n(-ECANCELED));
 }
 
-/* The answer comes when the task has ended, or has started after all. */
+/* Its end is not waited for: two that wait for each other to start would wait
+ * for ever. */
 static void cancel_started(struct eddy_request *request)
 {
-    (void)eddy_task_cancel(eddy_request_on(request),
-                           "nobody waits for it to start");
+    struct eddy_task *task = eddy_request_on(request);
+
+    cancel_join(request);
+    (void)eddy_task_cancel(task, "nobody waits for it to start");
 }
 
 struct eddy_op eddy_join(struct eddy_task *task)
