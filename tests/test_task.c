@@ -340,6 +340,35 @@ START_TEST(what_it_made_and_nobody_takes_is_dropped_once)
 }
 END_TEST
 
+START_TEST(what_a_join_took_and_nobody_wants_is_dropped_too)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_task *task[2];
+    struct eddy_child child[2];
+
+    nothing_yet();
+    for (int i = 0; i < 2; i++) {
+        spawn_with(loop, make, &dropped,
+                   (struct eddy_task_options){ .drop = count_drop,
+                                               .ret_task = &task[i] });
+        child[i] = (struct eddy_child){ .op = eddy_join(task[i]) };
+    }
+    ck_assert_int_eq(eddy_loop_run_until(loop, eddy_any(child, 2)).n, 0);
+    ck_assert_ptr_eq(child[0].result.made, &dropped); /* is ours */
+    ck_assert_int_eq(child[1].result.n, -ECANCELED);
+    eddy_task_unref(task[0]);
+    eddy_task_unref(task[1]);
+    ck_assert_int_eq(dropped, 1);
+    spawn_with(
+        loop, make, &dropped,
+        (struct eddy_task_options){ .drop = count_drop, .ret_task = &task[0] });
+    ck_assert_int_eq(eddy_start(loop, eddy_join(task[0]), NULL, NULL, NULL), 0);
+    eddy_task_unref(task[0]);
+    run_out(loop);
+    ck_assert_int_eq(dropped, 2);
+}
+END_TEST
+
 START_TEST(an_error_that_nobody_heard_of_is_logged_once) /* T15 */
 {
     struct eddy_loop *loop = virtual_loop(_i);
@@ -669,6 +698,7 @@ int main(void)
         what_it_returns_is_its_result,
         all_who_join_are_told_and_the_first_gets_what_it_made,
         what_it_made_and_nobody_takes_is_dropped_once,
+        what_a_join_took_and_nobody_wants_is_dropped_too,
         an_error_that_nobody_heard_of_is_logged_once,
         arg_is_freed_when_it_is_over_even_if_it_never_ran,
         a_handle_outlives_the_loop,

@@ -166,9 +166,8 @@ EDDY_API int eddy_task_cleanup(struct eddy_task *self, void (*fn)(void *arg),
 
 /* Waits until the task is over. n and made are its result; made is for the
  * first who joins, others get NULL. Cancelling a join leaves the task alone
- * (Z5). -EDEADLK: a task cannot join itself. A join takes what was made even if
- * nobody looks at its result: one that loses in eddy_any(), or is a deferred,
- * is for tasks that make nothing. */
+ * (Z5). -EDEADLK: a task cannot join itself. A join as a deferred gives n
+ * alone: for tasks that make nothing. */
 EDDY_OP struct eddy_op eddy_join(struct eddy_task *task);
 
 /* Waits until the task calls eddy_task_started(self, n); n is that. If it ends

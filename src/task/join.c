@@ -6,6 +6,8 @@
 struct joiner {
     struct joiner *prev, *next;
     bool for_start;
+    void *made; /* what it has been given, and how to free it */
+    void (*drop)(void *made);
 };
 
 EDDY_FITS_REQUEST(struct joiner);
@@ -40,7 +42,7 @@ static void link_out(struct task *task, struct joiner *joiner)
 /* ---- Answers ------------------------------------------------------------ */
 
 /* What it made is for the first who asks. */
-static struct eddy_result take_result(struct task *task)
+static struct eddy_result take_result(struct task *task, struct joiner *joiner)
 {
     struct eddy_result result = task->result;
 
@@ -49,7 +51,18 @@ static struct eddy_result take_result(struct task *task)
         result.made = NULL;
     if (result.n >= 0)
         task->flags |= TASK_MADE_TAKEN;
+    joiner->made = result.made;
+    joiner->drop = task->drop;
     return result;
+}
+
+/* The task may be gone by now. */
+static void settle_join(struct eddy_request *request, bool taken)
+{
+    struct joiner *joiner = (struct joiner *)eddy_request_words(request);
+
+    if (!taken && joiner->drop != NULL && joiner->made != NULL)
+        joiner->drop(joiner->made);
 }
 
 static struct eddy_result take_start(struct task *task)
@@ -77,8 +90,9 @@ void eddy__tell_joiners(struct task *task)
 
         if (over || for_start) {
             link_out(task, joiner);
-            eddy_complete(request_of(joiner),
-                          for_start ? take_start(task) : take_result(task));
+            eddy_complete(request_of(joiner), for_start
+                                                  ? take_start(task)
+                                                  : take_result(task, joiner));
         }
         if (was_last)
             return;
@@ -113,7 +127,7 @@ static bool begin(struct eddy_request *request, bool for_start,
         return true;
     }
     if (over) {
-        *ret_result = take_result(task);
+        *ret_result = take_result(task, joiner);
         return true;
     }
     joiner->for_start = for_start;
@@ -158,6 +172,7 @@ struct eddy_op eddy_join(struct eddy_task *task)
         .name = "task",
         .start = begin_join,
         .cancel = cancel_join,
+        .settle = settle_join,
     };
 
     return (struct eddy_op){ .type = &type, .on = task };
