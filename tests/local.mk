@@ -78,6 +78,9 @@ check_PROGRAMS += \
 	%D%/test_read_ends \
 	%D%/test_receive \
 	%D%/test_resolve \
+	%D%/test_scope \
+	%D%/test_scope_cancel \
+	%D%/test_scope_deadline \
 	%D%/test_semaphore \
 	%D%/test_send \
 	%D%/test_settle \
@@ -191,6 +194,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/oom_support.h \
 	%D%/registers.h \
 	%D%/sanitized.h \
+	%D%/scope_support.c \
+	%D%/scope_support.h \
 	%D%/stream_support.c \
 	%D%/stream_support.h \
 	%D%/support.c \

@@ -181,10 +181,11 @@ EDDY_API int eddy_task_started(struct eddy_task *self, int64_t n);
 
 /*
  * Asks it to end: what it waits for is cancelled, or else the next await; one,
- * not all (Z6): what it does then is its own affair. One that has not begun
- * does not, and ends with -ECANCELED. reason: words for eddy_task_reason(); not
- * copied; may be NULL. Returns how many times it has been asked; -EALREADY: it
- * is over.
+ * not all (Z6): what it does then is its own affair. If it closes a scope, what
+ * is in that is cancelled. Behind a shield it is asked when it has left that.
+ * One that has not begun does not, and ends with -ECANCELED. reason: words for
+ * eddy_task_reason(); not copied; may be NULL. Returns how many times it has
+ * been asked; -EALREADY: it is over.
  */
 EDDY_API int eddy_task_cancel(struct eddy_task *task, const char *reason);
 /* How many times it has been asked; and one less, for who has dealt with it. */

@@ -103,6 +103,8 @@ int eddy_task_cancel(struct eddy_task *public_task, const char *reason)
     task->reason = reason;
     times = ++task->cancelling; /* what follows may ask it once more */
     scope = task->scope;
+    if (!eddy__is_asked(task))
+        return times; /* it is shielded */
     if (scope->owner == task && (scope->flags & SCOPE_JOINING) != 0)
         eddy__scope_cancel(scope, BY_OWNER, reason);
     else
@@ -135,7 +137,7 @@ const char *eddy_task_reason(const struct eddy_task *public_task)
         return NULL;
     scope = task->scope;
     if (scope == NULL)
-        return task->reason;
+        return task->reason; /* it is over */
     while (scope->cause == NOT_CANCELLED && eddy__scope_is_reached(scope))
         scope = scope->parent;
     return scope->cause != NOT_CANCELLED ? scope->reason : task->reason;

@@ -89,7 +89,10 @@ static int try_open(struct task *task, struct scope *scope,
     eddy__scope_init(scope, task->sched, task->scope, task);
     scope->name = options->name;
     scope->flags = options->flags | SCOPE_OPEN;
+    scope->asked = task->cancelling;
     scope->ret_error = options->ret_error;
+    if (scope->ret_error != NULL || (scope->parent->flags & SCOPE_WANTED) != 0)
+        scope->flags |= SCOPE_WANTED;
     if (eddy__scope_is_reached(scope))
         scope->flags |= SCOPE_STOPPING;
     return set_deadline(scope,
@@ -113,6 +116,8 @@ int eddy_scope_open(struct eddy_task *self, struct eddy_scope *public_scope,
     }
     link_in(scope);
     task->scope = scope;
+    if ((scope->flags & SCOPE_SHIELD) != 0)
+        task->shields++;
     return 0;
 }
 
@@ -139,20 +144,40 @@ static void join_all(struct scope *scope)
     owner->waits_for = "the tasks of a scope";
     owner->since_ns = eddy_loop_now_ns(scope->sched->loop);
     while (scope->count > 0) { /* others may spawn meanwhile */
+        if (eddy__is_asked(owner))
+            eddy__scope_cancel(scope, BY_OWNER, owner->reason);
         scope->flags |= SCOPE_JOINING;
         eddy__suspend(owner);
     }
     owner->waits_for = NULL;
 }
 
-/* What of being cancelled goes on outside. */
+/* Does the owner end because it was asked to, since it opened the scope? */
+static bool was_asked(const struct scope *scope, int err)
+{
+    const struct task *owner = scope->owner;
+
+    return scope->cause == BY_OWNER ||
+           (err == -ECANCELED && owner->shields == 0 &&
+            owner->cancelling > scope->asked);
+}
+
+/*
+ * What goes on outside: the first error; else that something was cut short, by
+ * whom it may have been first, lest it be lost:
+ *
+ *     the owner was asked to end        -ECANCELED, even if nothing was
+ *     it was cancelled around it        -ECANCELED
+ *     its deadline passed               -ETIME
+ *     it was cancelled itself           0
+ */
 static int verdict(const struct scope *scope, int err)
 {
     bool caught = err == -ECANCELED || (scope->flags & SCOPE_CAUGHT) != 0;
 
     if (scope->error != 0)
         return scope->error;
-    if (scope->cause == BY_OWNER)
+    if (was_asked(scope, err))
         return -ECANCELED;
     if (!caught)
         return 0;
@@ -164,24 +189,32 @@ static int verdict(const struct scope *scope, int err)
 static int close_scope(struct scope *scope, int err)
 {
     struct task *owner = scope->owner;
-    bool failed = err < 0 && err != -ECANCELED;
+    int result;
 
-    if (failed && scope->error == 0)
-        scope->error = err;
+    if (err < 0 && err != -ECANCELED)
+        eddy__hear_body(scope, err);
     if (err < 0 && scope->count > 0)
-        eddy__scope_cancel(scope, failed ? BY_ERROR : BY_OWNER,
+        eddy__scope_cancel(scope, scope->body < 0 ? BY_ERROR : BY_OWNER,
                            "its owner has ended");
     if (scope->count > 0)
         join_all(scope);
     if (scope->deadline_ns != EDDY_FOREVER)
         (void)eddy_timer_stop(&scope->timer);
-    if (scope->cause == BY_OWNER)
+    result = verdict(scope, err);
+    if (result == -ECANCELED && was_asked(scope, err) && owner->shields == 0)
         owner->flags &= ~(unsigned)TASK_CANCEL; /* it is told by this */
-    eddy__account(scope, failed ? err : 0);
+    eddy__account(scope, result);
     scope->flags &= ~(unsigned)SCOPE_OPEN;
     link_out(scope);
     owner->scope = scope->parent;
-    return verdict(scope, err);
+    if ((scope->flags & SCOPE_SHIELD) != 0)
+        owner->shields--;
+    return result;
+}
+
+static bool is_innermost(const struct scope *scope)
+{
+    return eddy__is_running(scope->owner) && scope->owner->scope == scope;
 }
 
 int eddy_scope_close(struct eddy_scope *public_scope, int err)
@@ -191,10 +224,19 @@ int eddy_scope_close(struct eddy_scope *public_scope, int err)
     if (scope == NULL)
         return -EINVAL;
     if ((scope->flags & SCOPE_OPEN) == 0)
-        return -EALREADY;
-    if (!eddy__is_running(scope->owner) || scope->owner->scope != scope)
+        return err < 0 ? err : -EALREADY;
+    if (!is_innermost(scope))
         return -EPERM;
     return close_scope(scope, err > 0 ? 0 : err);
+}
+
+/* Nobody is there to be told: the log is. */
+static void complain(const struct scope *scope, const char *of, int err)
+{
+    eddy_log_write(scope->sched->loop, EDDY_LOG_ERROR,
+                   "%s %s, which was left: %s (%d)", of,
+                   scope->name != NULL ? scope->name : "a scope",
+                   eddy_strerror(err), err);
 }
 
 void eddy_scope_leave(struct eddy_scope *public_scope)
@@ -203,8 +245,14 @@ void eddy_scope_leave(struct eddy_scope *public_scope)
 
     if (scope == NULL || (scope->flags & SCOPE_OPEN) == 0)
         return;
+    if (!is_innermost(scope)) {
+        complain(scope, "still open is", -EPERM);
+        return;
+    }
     eddy__scope_cancel(scope, BY_CALL, "its block was left");
-    (void)eddy_scope_close(public_scope, 0);
+    (void)close_scope(scope, 0);
+    if (scope->error < 0 && scope->ret_error == NULL)
+        complain(scope, "unhandled error in", scope->error);
 }
 
 /* ---- Deadlines ---------------------------------------------------------- */
@@ -213,20 +261,24 @@ int eddy_scope_set_deadline(struct eddy_scope *public_scope,
                             int64_t deadline_ns)
 {
     struct scope *scope = scope_of(public_scope);
+    int err;
 
     if (scope == NULL || scope->owner == NULL)
         return -EINVAL; /* the loop's has none */
     if ((scope->flags & SCOPE_OPEN) == 0 || scope->cause != NOT_CANCELLED)
         return -EALREADY;
-    return set_deadline(scope, deadline_ns);
+    err = eddy_loop_check(scope->sched->loop);
+    return err < 0 ? err : set_deadline(scope, deadline_ns);
 }
 
 int64_t eddy_scope_deadline_ns(const struct eddy_scope *public_scope)
 {
+    const struct scope *scope = scope_of(public_scope);
     int64_t nearest = EDDY_FOREVER;
 
-    for (const struct scope *scope = scope_of(public_scope); scope != NULL;
-         scope = scope->parent) {
+    if (scope != NULL && (scope->flags & SCOPE_OPEN) == 0)
+        return EDDY_FOREVER; /* what was around it may be gone */
+    for (; scope != NULL; scope = scope->parent) {
         if (scope->deadline_ns < nearest)
             nearest = scope->deadline_ns;
         if ((scope->flags & SCOPE_SHIELD) != 0)

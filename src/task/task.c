@@ -105,6 +105,14 @@ static void end_running(struct task *task)
 
 /* ---- The whole ---------------------------------------------------------- */
 
+/* What it has left behind is where its frames were: nothing can be done. */
+static void complain(const struct task *task)
+{
+    eddy_log_write(task->sched->loop, EDDY_LOG_ERROR,
+                   "%s returned with a scope open, spawned at %s", task->name,
+                   task->at != NULL ? task->at : "an unknown place");
+}
+
 /* One that is asked to end before it has begun does not begin (T8). One that
  * was asked, and returns before it could be told, ends so all the same (T9). */
 static struct eddy_result run(struct task *task)
@@ -115,6 +123,8 @@ static struct eddy_result run(struct task *task)
         return result;
     task->flags |= TASK_BEGUN;
     result = task->fn(handle_of(task), task->arg);
+    if (task->scope != task->home)
+        complain(task);
     if ((task->flags & TASK_CANCEL) != 0 && result.n >= 0) {
         drop(task, result);
         result = eddy_n(-ECANCELED);
@@ -133,9 +143,10 @@ void eddy__task_main(struct eddy_context *context, void *passed)
     task->reason = eddy_task_reason(handle_of(task));
     task->scope = NULL; /* which may end before its last handle does */
     task->flags |= TASK_OVER;
+    task->reason = eddy_task_reason(handle_of(task));
+    task->scope = NULL; /* a handle may outlive it */
     eddy__tell_joiners(task);
-    if (task->result.n < 0)
-        eddy__hear_error(task);
+    eddy__hear_end(task);
     eddy__leave_home(task);
     end_running(task);
     eddy__leave_for_good(task);

@@ -38,7 +38,8 @@ enum { /* struct scope, flags; EDDY_SCOPE_x are two */
        SCOPE_EXPIRED = 1u << 3,  /* its deadline has passed */
        SCOPE_STOPPING = 1u << 4, /* cancelled, or something around it is */
        SCOPE_CAUGHT = 1u << 5,   /* a task ended early for that */
-       SCOPE_JOINING = 1u << 6   /* the owner waits for its tasks */
+       SCOPE_JOINING = 1u << 6,  /* the owner waits for its tasks */
+       SCOPE_WANTED = 1u << 7    /* its errors are, by it or what is around */
 };
 
 /* Why a scope itself was cancelled. */
@@ -50,13 +51,16 @@ struct scope {
     struct sched *sched;
     struct task *owner;  /* NULL: the loop's has none */
     struct task *tasks;  /* spawned in it and not over */
-    struct task *failed; /* over, kept for their errors */
+    struct task *failed; /* over, kept for their errors; the last one first */
+    const struct task *before; /* the last one when the owner failed */
     struct eddy_value *ret_error;
     const char *name, *reason;
     struct eddy_timer timer; /* its deadline */
     int64_t deadline_ns;
     size_t count; /* of tasks */
     int error;    /* the first one */
+    int body;     /* that of the owner, or 0 */
+    int asked;    /* how often its owner was to end, before it was opened */
     enum cause cause;
     unsigned flags;
 };
@@ -101,6 +105,7 @@ struct task {
     unsigned flags, state;
     int kept_errno;
     int no_await;
+    unsigned shields; /* how many it has open */
     const void *site; /* where it waits: tasks of one site run together */
     struct eddy_request *awaited;
     struct eddy_context context;
@@ -115,6 +120,7 @@ struct task {
     struct cleanup *cleanups;
     int64_t since_ns;
     const char *waits_for, *reason, *name, *at;
+    struct eddy_value why; /* what the scope it closed last failed with */
     int cancelling;
     unsigned refs;
     struct eddy_stack stack;
@@ -227,11 +233,15 @@ static inline bool eddy__scope_is_reached(const struct scope *scope)
     return scope->parent != NULL && (scope->flags & SCOPE_SHIELD) == 0 &&
            (scope->parent->flags & SCOPE_STOPPING) != 0;
 }
-/* Is it asked to end, and not told so yet, or in a scope that is? */
+/* Is it asked to end, and not told so yet, and can be? */
+static inline bool eddy__is_asked(const struct task *task)
+{
+    return (task->flags & TASK_CANCEL) != 0 && task->shields == 0;
+}
+/* Is it, or in a scope that is? */
 static inline bool eddy__is_cancelled(const struct task *task)
 {
-    return (task->flags & TASK_CANCEL) != 0 ||
-           (task->scope->flags & SCOPE_STOPPING) != 0;
+    return eddy__is_asked(task) || (task->scope->flags & SCOPE_STOPPING) != 0;
 }
 
 /* ---- scope.c ------------------------------------------------------------ */
@@ -243,12 +253,14 @@ void eddy__scope_init(struct scope *scope, struct sched *sched,
 
 /* ---- errors.c ----------------------------------------------------------- */
 
-/* A task has failed: its home hears of it, and may keep it, with a reference.
- */
-void eddy__hear_error(struct task *task);
+/* A task is over: if it has failed its home hears of it, and may keep it, with
+ * a reference. */
+void eddy__hear_end(struct task *task);
+/* The owner of a scope has failed. */
+void eddy__hear_body(struct scope *scope, int err);
 void eddy__log_error(const struct task *task);
 /* Makes a value of all errors, for who wants it, and lets go of the tasks.
- * body: the error of the owner, or 0. */
-void eddy__account(struct scope *scope, int body);
+ * result: what closing tells. */
+void eddy__account(struct scope *scope, int result);
 
 #endif
