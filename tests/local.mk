@@ -81,6 +81,7 @@ check_PROGRAMS += \
 	%D%/test_scope \
 	%D%/test_scope_cancel \
 	%D%/test_scope_deadline \
+	%D%/test_scope_model \
 	%D%/test_semaphore \
 	%D%/test_send \
 	%D%/test_settle \
