@@ -23,12 +23,30 @@ static uint64_t keep_busy(unsigned rounds, uint64_t seed, give_way_fn *give_way,
 
     while (rounds-- > 0) {
         give_way(arg);
-        a = a * 3 + l, b = b * 5 + a, c = c * 7 + b, d = d * 11 + c;
-        e = e * 13 + d, f = f * 17 + e, g = g * 19 + f, h = h * 23 + g;
-        i = i * 29 + h, j = j * 31 + i, k = k * 37 + j, l = l * 41 + k;
-        s = s / 2 + r, t = t / 3 + s, u = u / 4 + t, v = v / 5 + u;
-        w = w / 6 + v, x = x / 7 + w, m = m / 8 + x, n = n / 9 + m;
-        o = o / 10 + n, p = p / 11 + o, q = q / 12 + p, r = r / 13 + q / 100;
+        a = a * 3 + l;
+        b = b * 5 + a;
+        c = c * 7 + b;
+        d = d * 11 + c;
+        e = e * 13 + d;
+        f = f * 17 + e;
+        g = g * 19 + f;
+        h = h * 23 + g;
+        i = i * 29 + h;
+        j = j * 31 + i;
+        k = k * 37 + j;
+        l = l * 41 + k;
+        s = s / 2 + r;
+        t = t / 3 + s;
+        u = u / 4 + t;
+        v = v / 5 + u;
+        w = w / 6 + v;
+        x = x / 7 + w;
+        m = m / 8 + x;
+        n = n / 9 + m;
+        o = o / 10 + n;
+        p = p / 11 + o;
+        q = q / 12 + p;
+        r = r / 13 + q / 100;
     }
     s += t + u + v + w + x + m + n + o + p + q + r;
     return (a ^ b ^ c ^ d ^ e ^ f ^ g ^ h ^ i ^ j ^ k ^ l) +
