@@ -1,10 +1,15 @@
-# EDDY_CXX: a C++ compiler, for a test of exceptions; eddy itself needs none. It
-# must be one for the same system as $CC, and of the same make, for sanitizers.
-AC_DEFUN([EDDY_CXX], [
+# A C++ compiler, for a test of exceptions; eddy itself needs none. It must be one
+# for the same system as $CC, and of the same make, for sanitizers.
+
+# EDDY_CXX_LIKE_CC: before AC_PROG_CXX, makes it look for the right one.
+AC_DEFUN([EDDY_CXX_LIKE_CC], [
   eddy_cxx_given=$CXX
   AS_IF([test "x$CXX" = x], [AS_CASE([$CC],
     [clang*], [CXX=`echo "$CC" | sed 's/ .*//; s/clang/clang++/'`])])
-  AC_PROG_CXX
+])
+
+# EDDY_CHECK_CXX: after it, decides whether it may be used.
+AC_DEFUN([EDDY_CHECK_CXX], [
   eddy_cxx=yes
   AS_CASE([$cross_compiling:$eddy_cxx_given:$CXX],
     [yes::"$ac_tool_prefix"*], [],
