@@ -73,7 +73,7 @@ struct timer_node {
     int64_t deadline_ns;
     uint64_t seq;
     void (*fire)(struct eddy_loop *loop, struct timer_node *node);
-    uint32_t index; /* of its entry in the heap, plus one; 0: not armed */
+    uint32_t slot;  /* by which its entry is found, plus one; 0: not armed */
     uint32_t flags; /* the owner's */
 };
 
@@ -81,12 +81,18 @@ struct timer_entry {
     int64_t key_ns; /* never later than node->deadline_ns */
     uint64_t seq;
     struct timer_node *node; /* NULL: cancelled, the entry is garbage */
+    uint32_t slot;
 };
+
+#define NO_SLOT UINT32_MAX
 
 struct timer_heap {
     struct timer_entry *entries;
     size_t count, capacity, garbage;
     uint64_t seq;
+    uint32_t *place; /* of the entry of a slot; of a free slot: the next one */
+    size_t places;
+    uint32_t slots, free_slot; /* ever used; the first that is free again */
 };
 
 int eddy__timer_arm(struct eddy_loop *loop, struct timer_node *node,

@@ -11,9 +11,12 @@
  *     cancel    the entry loses its node and becomes garbage
  *
  * Garbage is swept when it is more than half of the heap, so a cancelled timer
- * costs no more than a constant factor of memory. Entries carry their keys, so
- * sifting does not chase pointers. Order is (key_ns, seq): first armed, first
- * fired among equals.
+ * costs no more than a constant factor of memory. Order is (key_ns, seq): first
+ * armed, first fired among equals.
+ *
+ * Sifting does not touch timers, which may lie on as many cold stacks: entries
+ * carry their keys, and a timer knows its entry by a number of its own, its
+ * slot: place[slot] is where the entry is now.
  */
 #include "core.h"
 
@@ -31,7 +34,27 @@ static void put(struct timer_heap *heap, size_t i, struct timer_entry entry)
 {
     heap->entries[i] = entry;
     if (entry.node != NULL)
-        entry.node->index = (uint32_t)i + 1;
+        heap->place[entry.slot] = (uint32_t)i;
+}
+
+/* See make_slot(). */
+static uint32_t take_slot(struct timer_heap *heap)
+{
+    uint32_t slot = heap->free_slot;
+
+    if (slot == NO_SLOT)
+        return heap->slots++;
+    heap->free_slot = heap->place[slot];
+    return slot;
+}
+
+static void free_slot(struct timer_heap *heap, struct timer_node *node)
+{
+    uint32_t slot = node->slot - 1;
+
+    heap->place[slot] = heap->free_slot;
+    heap->free_slot = slot;
+    node->slot = 0;
 }
 
 static void sift_up(struct timer_heap *heap, size_t i, struct timer_entry entry)
@@ -96,6 +119,7 @@ static void sweep(struct timer_heap *heap)
 static int make_room(struct eddy_loop *loop)
 {
     struct timer_heap *heap = &loop->timers;
+    const struct eddy_mem *mem = &loop->settings.mem;
     struct timer_entry *grown;
 
     if (heap->count < heap->capacity)
@@ -105,12 +129,27 @@ static int make_room(struct eddy_loop *loop)
         return 0;
     }
     if (heap->count >= UINT32_MAX - 1)
-        return -ENOMEM; /* index is 32 bits wide */
-    grown = eddy_mem_reserve(&loop->settings.mem, heap->entries,
-                             &heap->capacity, heap->count + 1, sizeof *grown);
+        return -ENOMEM; /* a slot is 32 bits wide, and one is none */
+    grown = eddy_mem_reserve(mem, heap->entries, &heap->capacity,
+                             heap->count + 1, sizeof *grown);
     if (grown == NULL)
         return -ENOMEM;
     heap->entries = grown;
+    return 0;
+}
+
+static int make_slot(struct eddy_loop *loop)
+{
+    struct timer_heap *heap = &loop->timers;
+    uint32_t *grown;
+
+    if (heap->free_slot != NO_SLOT || heap->slots < heap->places)
+        return 0;
+    grown = eddy_mem_reserve(&loop->settings.mem, heap->place, &heap->places,
+                             heap->slots + (size_t)1, sizeof *grown);
+    if (grown == NULL)
+        return -ENOMEM;
+    heap->place = grown;
     return 0;
 }
 
@@ -118,16 +157,24 @@ int eddy__timer_arm(struct eddy_loop *loop, struct timer_node *node,
                     int64_t deadline_ns)
 {
     struct timer_heap *heap = &loop->timers;
-    struct timer_entry entry = { deadline_ns, heap->seq, node };
+    struct timer_entry entry = { deadline_ns, heap->seq, node, 0 };
+    uint32_t i;
     int err;
 
-    if (node->index == 0) {
+    if (node->slot == 0) {
         err = make_room(loop);
+        if (err == 0)
+            err = make_slot(loop);
         if (err < 0)
             return err;
+        entry.slot = take_slot(heap);
+        node->slot = entry.slot + 1;
         sift_up(heap, heap->count++, entry);
-    } else if (deadline_ns < heap->entries[node->index - 1].key_ns) {
-        sift_up(heap, node->index - 1, entry);
+    } else {
+        entry.slot = node->slot - 1;
+        i = heap->place[entry.slot];
+        if (deadline_ns < heap->entries[i].key_ns)
+            sift_up(heap, i, entry);
     }
     node->deadline_ns = deadline_ns;
     node->seq = heap->seq++;
@@ -138,10 +185,10 @@ bool eddy__timer_disarm(struct eddy_loop *loop, struct timer_node *node)
 {
     struct timer_heap *heap = &loop->timers;
 
-    if (node->index == 0)
+    if (node->slot == 0)
         return false;
-    heap->entries[node->index - 1].node = NULL;
-    node->index = 0;
+    heap->entries[heap->place[node->slot - 1]].node = NULL;
+    free_slot(heap, node);
     heap->garbage++;
     if (heap->garbage > SWEEP_FROM && heap->garbage > heap->count / 2)
         sweep(heap);
@@ -159,7 +206,7 @@ static bool settle_top(struct timer_heap *heap)
             remove_top(heap);
         } else if (top->seq != top->node->seq) {
             struct timer_entry moved = { top->node->deadline_ns, top->node->seq,
-                                         top->node };
+                                         top->node, top->slot };
             sift_down(heap, 0, moved);
         } else {
             return true;
@@ -187,7 +234,7 @@ void eddy__timer_fire_due(struct eddy_loop *loop, uint64_t end)
         if (node->deadline_ns > now_ns || node->seq >= end)
             break;
         remove_top(heap);
-        node->index = 0;
+        free_slot(heap, node);
         loop->stats.timers_due++;
         node->fire(loop, node);
     }
@@ -199,6 +246,7 @@ void eddy__timer_close(struct eddy_loop *loop)
 
     for (size_t i = 0; i < heap->count; i++)
         if (heap->entries[i].node != NULL)
-            heap->entries[i].node->index = 0;
+            heap->entries[i].node->slot = 0;
     (void)eddy__resize(loop, heap->entries, 0);
+    (void)eddy__resize(loop, heap->place, 0);
 }

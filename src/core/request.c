@@ -256,12 +256,17 @@ static bool start(struct request *r, const struct eddy_op *op,
 static void init(struct eddy_loop *loop, struct request *r,
                  eddy_done_fn *on_done, void *arg)
 {
-    memset(r, 0, sizeof *r);
+    r->type = NULL;
+    r->on = NULL;
     r->loop = loop;
     r->on_done = on_done;
     r->arg = arg;
+    r->slot = NULL;
     r->call.run = deliver;
-    r->limit.fire = limit_ran_out;
+    r->result = eddy_n(0);
+    r->limit = (struct timer_node){ .fire = limit_ran_out };
+    r->extra = NULL;
+    memset(r->word, 0, sizeof r->word);
 }
 
 static void deliver_trespass(struct eddy_call *call)

@@ -51,7 +51,7 @@ int eddy_timer_init(struct eddy_timer *opaque, struct eddy_loop *loop,
 static int arm(struct timer *timer, int64_t now_ns, int64_t deadline_ns)
 {
     struct eddy_loop *loop = timer->loop;
-    bool was_armed = timer->node.index != 0;
+    bool was_armed = timer->node.slot != 0;
     int err = eddy__timer_arm(loop, &timer->node,
                               deadline_ns < now_ns ? now_ns : deadline_ns);
 
@@ -94,7 +94,7 @@ bool eddy_timer_stop(struct eddy_timer *opaque)
 {
     struct timer *timer = (struct timer *)opaque;
 
-    if (timer == NULL || timer->node.index == 0 ||
+    if (timer == NULL || timer->node.slot == 0 ||
         eddy_loop_check(timer->loop) < 0)
         return false;
     count_armed(timer, false);
@@ -105,7 +105,7 @@ int64_t eddy_timer_deadline_ns(const struct eddy_timer *opaque)
 {
     const struct timer *timer = (const struct timer *)opaque;
 
-    if (timer == NULL || timer->node.index == 0)
+    if (timer == NULL || timer->node.slot == 0)
         return EDDY_FOREVER;
     return timer->node.deadline_ns;
 }
@@ -120,7 +120,7 @@ int eddy_timer_background(struct eddy_timer *opaque, bool background)
         return err;
     was = (timer->node.flags & BACKGROUND) != 0;
     timer->node.flags = background ? BACKGROUND : 0;
-    if (timer->node.index != 0 && was != background)
+    if (timer->node.slot != 0 && was != background)
         timer->loop->alive += background ? (size_t)-1 : 1;
     return 0;
 }

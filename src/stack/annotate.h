@@ -77,7 +77,7 @@ ANNOTATION annotate_clean(char *low, size_t size)
     __asan_unpoison_memory_region(low, size);
 #endif
 #ifdef HAVE_VALGRIND_VALGRIND_H
-    (void)VALGRIND_MAKE_MEM_UNDEFINED(low, size);
+    (void)VALGRIND_MAKE_MEM_DEFINED(low, size);
 #endif
 }
 

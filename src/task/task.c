@@ -140,11 +140,10 @@ void eddy__task_main(struct eddy_context *context, void *passed)
     eddy__bury_dead(task->sched);
     task->result = run(task);
     clean_up(task);
-    task->reason = eddy_task_reason(handle_of(task));
-    task->scope = NULL; /* which may end before its last handle does */
     task->flags |= TASK_OVER;
-    task->reason = eddy_task_reason(handle_of(task));
-    task->scope = NULL; /* a handle may outlive it */
+    if (task->refs > 1) /* a handle may outlive the scope */
+        task->reason = eddy_task_reason(handle_of(task));
+    task->scope = NULL;
     eddy__tell_joiners(task);
     eddy__hear_end(task);
     eddy__leave_home(task);
