@@ -10,19 +10,8 @@
 
 #include "fork_support.h"
 #include "oom_support.h"
+#include "sanitized.h"
 #include "task_support.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
 
 /* ---- Tasks in a scope ---------------------------------------------------- */
 
@@ -275,7 +264,7 @@ START_TEST(where_no_stacks_are_left_spawning_fails) /* C25 */
 {
     struct eddy_loop *loop = virtual_loop(_i);
 
-    if (IS_SANITIZED != 0 || mapped() == 0)
+    if (SANITIZED || ON_VALGRIND || mapped() == 0)
         return; /* such a process has more than any limit */
     in_child(run_out_of_stacks, loop);
 }
