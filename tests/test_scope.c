@@ -8,6 +8,13 @@
 
 enum { MANY = 10000 };
 
+/* A sanitizer of threads makes one of each task, and has 8128. */
+#ifdef __SANITIZE_THREAD__
+enum { CROWD = 1000 };
+#else
+enum { CROWD = MANY };
+#endif
+
 #define S EDDY_SECOND
 
 /* ---- Joining ------------------------------------------------------------- */
@@ -772,7 +779,7 @@ enum way { BY_END, BY_RETURN, BY_BREAK, BY_GOTO, WAYS };
 
 static void leave_by(struct eddy_task *self, enum way way, struct child *child)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int once = 1; once > 0; once--) {
         EDDY_AUTO_SCOPE(self, scope, NULL);
 
         spawn_children(&scope, child, 1);
@@ -784,7 +791,6 @@ static void leave_by(struct eddy_task *self, enum way way, struct child *child)
         if (way == BY_GOTO)
             goto out;
         expect_child(child, NOT_TOLD, 0);
-        i++;
     }
     expect_child(child, -ECANCELED, elapsed_ns());
 out:
@@ -1088,14 +1094,14 @@ static struct eddy_result crowd(struct eddy_task *self, void *loop)
     (void)loop;
     for (int round = 0; round < 2; round++) {
         open_scope(self, &scope, 0, 0);
-        for (int i = 0; i < MANY; i++)
+        for (int i = 0; i < CROWD; i++)
             ck_assert_int_eq(eddy_spawn(&scope, count_up, counts, NULL), 0);
-        ck_assert_uint_eq(eddy_scope_tasks(&scope), MANY);
+        ck_assert_uint_eq(eddy_scope_tasks(&scope), CROWD);
         expect_sleep(self, S / 2, 0);
         expect_close(&scope, -round, -round);
     }
-    ck_assert_int_eq(counts[0], MANY);
-    ck_assert_int_eq(counts[1], MANY);
+    ck_assert_int_eq(counts[0], CROWD);
+    ck_assert_int_eq(counts[1], CROWD);
     return eddy_n(0);
 }
 
