@@ -131,7 +131,8 @@ check_PROGRAMS += %D%/arch/check
 	%D%/arch/promises.h \
 	%D%/registers.h \
 	%D%/sanitized.h
-%C%_arch_check_LDADD = libwhole.la $(LIBM)
+%C%_arch_check_CFLAGS = $(AM_CFLAGS) -fexceptions
+%C%_arch_check_LDADD  = libwhole.la $(LIBM)
 
 # Exceptions, and stacks that are switched between them.
 if HAVE_CXX

@@ -13,6 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <unwind.h>
+#endif
+
 #include <eddy.h>
 
 #include "../registers.h"
@@ -293,6 +297,49 @@ static void the_place_is_known(void)
     tear_down(&other);
 }
 
+/* ---- Unwinding ---------------------------------------------------------- */
+
+/* What std::terminate() depends on: who looks for a handler, or for the frames,
+ * comes to an end where the stack begins. */
+#ifdef __linux__
+enum { MOST_FRAMES = 6 };
+
+static _Unwind_Reason_Code count_frame(struct _Unwind_Context *frame, void *arg)
+{
+    (void)frame;
+    return ++*(int *)arg > MOST_FRAMES ? _URC_END_OF_STACK : _URC_NO_REASON;
+}
+
+static void raise_one(struct eddy_context *context, void *passed)
+{
+    struct _Unwind_Exception exception;
+    int frames = 0;
+
+    (void)context;
+    (void)_Unwind_Backtrace(count_frame, &frames);
+    REQUIRE(frames >= 1 && frames <= MOST_FRAMES);
+    memset(&exception, 0, sizeof exception);
+    (void)_Unwind_RaiseException(&exception); /* returns if there is none */
+    ((struct pair *)passed)->result = passed;
+    leave(passed);
+}
+
+static void unwinding_ends_where_a_stack_begins(void)
+{
+    struct pair pair = { .result = NULL };
+
+    set_up(&pair, 0, raise_one, 0);
+    go_there(&pair);
+    REQUIRE(pair.result == &pair);
+    tear_down(&pair);
+}
+#else
+static void unwinding_ends_where_a_stack_begins(void)
+{
+    (void)puts("  (not tried here:)");
+}
+#endif
+
 /* ---- Overflow ----------------------------------------------------------- */
 
 /* NOLINTNEXTLINE: it is meant to */
@@ -431,6 +478,7 @@ int main(void)
     check_contexts();
     (void)puts("by either:");
     KEPT(the_place_is_known);
+    KEPT(unwinding_ends_where_a_stack_begins);
     KEPT(an_overflow_is_named);
     KEPT(another_fault_is_none);
     KEPT(threads_have_their_own);
