@@ -134,6 +134,10 @@ check_PROGRAMS += %D%/arch/check
 %C%_arch_check_CFLAGS = $(AM_CFLAGS) -fexceptions
 %C%_arch_check_LDADD  = libwhole.la $(LIBM)
 
+# What test_gdb.sh looks at.
+check_PROGRAMS += %D%/parked
+%C%_parked_LDADD = libwhole.la
+
 # Exceptions, and stacks that are switched between them.
 if HAVE_CXX
 check_PROGRAMS += %D%/test_cxx
@@ -224,6 +228,7 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 
 dist_check_SCRIPTS += \
 	%D%/test_deep.sh \
+	%D%/test_gdb.sh \
 	%D%/test_headers.sh \
 	%D%/test_layers.sh \
 	%D%/test_promises.sh \

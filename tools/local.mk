@@ -45,5 +45,6 @@ EXTRA_DIST += \
 	%D%/ci \
 	%D%/cross \
 	%D%/function-length \
+	%D%/gdb/eddy.py \
 	%D%/packages \
 	%D%/summary

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* parked.c - tasks that wait, for a debugger to look at: see test_gdb.sh.
+ * Without one the signal is ignored, and they end. */
+#include <signal.h>
+
+#include <eddy.h>
+
+static int64_t wait_long(struct eddy_task *self)
+{
+    return eddy_await(self, eddy_sleep(1000 * EDDY_SECOND)) + 1;
+}
+
+static struct eddy_result wait_in_a_call(struct eddy_task *self, void *arg)
+{
+    (void)arg;
+    return eddy_n(wait_long(self));
+}
+
+static void stop_here(void *loop)
+{
+    (void)loop;
+    (void)raise(SIGTRAP);
+    (void)eddy_loop_stop(loop);
+}
+
+static struct eddy_result spawn_two(struct eddy_task *self, void *loop)
+{
+    struct eddy_task_options options = { .name = "a sleeper" };
+    struct eddy_scope scope;
+    int err = eddy_scope_open(self, &scope, NULL);
+
+    for (int i = 0; i < 2 && err == 0; i++)
+        err = eddy_spawn(&scope, wait_in_a_call, NULL, &options);
+    if (err == 0)
+        err = eddy_loop_post(loop, stop_here, loop);
+    return eddy_n(eddy_scope_close(&scope, err));
+}
+
+int main(void)
+{
+    struct eddy_loop *loop;
+
+    if (signal(SIGTRAP, SIG_IGN) == SIG_ERR || eddy_loop_new(&loop, NULL) < 0)
+        return 1;
+    (void)eddy_loop_run_task(loop, spawn_two, loop);
+    return eddy_loop_free(loop) < 0;
+}
