@@ -19,7 +19,7 @@ esac
 status=0
 for wanted in 'the main task: waiting for the tasks of a scope' \
     'a sleeper: waiting for sleep; spawned at .*parked.c' \
-    'in wait_long' 'in wait_in_a_call' 'in eddy__begin'; do
+    'wait_long (' 'wait_in_a_call (' 'eddy__begin ('; do
     echo "$seen" | grep -q "$wanted" && continue
     echo "not seen: $wanted"
     status=1
