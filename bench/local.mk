@@ -38,6 +38,7 @@ coroutining = %D%/channels.c %D%/channels.h %D%/coroutine.c $(yardsticks)
 %C%_coroutine_memory_LDADD   = libeddy.la
 %C%_generator_SOURCES        = %D%/generator.c $(yardsticks)
 %C%_generator_LDADD          = libeddy.la
+%C%_switch_SOURCES           = %D%/switch.c $(yardsticks)
 %C%_switch_LDADD             = libeddy.la
 
 .PHONY: bench bench-coroutines
