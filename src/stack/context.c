@@ -28,11 +28,11 @@ struct exceptions {
 
 struct context {
     void *sp; /* while it is left */
+    unsigned flags;
     eddy_context_fn *fn;
     uint64_t fp, ambient; /* its control word; that of those without one */
     struct exceptions exceptions;
     struct annotation annotation;
-    unsigned flags;
 };
 
 static_assert(sizeof(struct context) <= sizeof(struct eddy_context),

@@ -97,7 +97,8 @@ struct cleanup {
     void *arg;
 };
 
-/* At the high end of its stack; in the order of use. */
+/* At the high end of its stack; in the order of use: to wait and to go on takes
+ * two lines of the cache. */
 struct task {
     struct task *after;  /* in the ready queue */
     struct sched *sched; /* NULL: it is over, and so is the loop */
@@ -105,9 +106,10 @@ struct task {
     unsigned flags, state;
     int kept_errno;
     int no_await;
-    unsigned shields; /* how many it has open */
     const void *site; /* where it waits: tasks of one site run together */
     struct eddy_request *awaited;
+    const char *waits_for;
+    int64_t since_ns;
     struct eddy_context context;
 
     eddy_task_fn *fn;
@@ -118,11 +120,11 @@ struct task {
     int64_t started_n;
     struct joiner *joiners;
     struct cleanup *cleanups;
-    int64_t since_ns;
-    const char *waits_for, *reason, *name, *at;
+    const char *reason, *name, *at;
     struct eddy_value why; /* what the scope it closed last failed with */
     int cancelling;
     unsigned refs;
+    unsigned shields; /* how many it has open */
     struct eddy_stack stack;
     struct eddy_stacks *stacks;
     eddy_free_fn *free_arg;
