@@ -18,6 +18,10 @@
 #include "sanitized.h"
 #include "support.h"
 
+#ifndef RLIMIT_AS /* OpenBSD counts what is mapped as data */
+#define RLIMIT_AS RLIMIT_DATA
+#endif
+
 enum { KIB = 1024, MIB = 1024 * 1024 };
 
 static struct eddy_stacks *new_pool(size_t size, size_t keep)

@@ -13,6 +13,10 @@
 #include "sanitized.h"
 #include "task_support.h"
 
+#ifndef RLIMIT_AS /* OpenBSD counts what is mapped as data */
+#define RLIMIT_AS RLIMIT_DATA
+#endif
+
 /* ---- Tasks in a scope ---------------------------------------------------- */
 
 enum { CHILDREN = 3 };

@@ -8,6 +8,10 @@
  */
 #include "stack.h"
 
+#ifdef __APPLE__
+#include <dlfcn.h>
+#endif
+
 #include "annotate.h"
 #include "switch.h"
 
@@ -38,12 +42,34 @@ struct context {
 static_assert(sizeof(struct context) <= sizeof(struct eddy_context),
               "the public struct has room for the private one");
 
-/* There if the program has C++ in it. */
-extern struct exceptions *__cxa_get_globals(void) __attribute__((weak));
+typedef struct exceptions *globals_fn(void);
+
+/* There if the program has C++ in it: NULL, or what tells where they are. */
+#ifdef __APPLE__
+/* Its linker refuses names that are in no library, weak ones too. */
+static globals_fn *find_globals(void)
+{
+    static _Atomic(globals_fn *) found;
+    globals_fn *globals = atomic_load(&found);
+
+    if (globals == NULL) {
+        *(void **)&globals = dlsym(RTLD_DEFAULT, "__cxa_get_globals");
+        atomic_store(&found, globals);
+    }
+    return globals;
+}
+#else
+extern globals_fn __cxa_get_globals __attribute__((weak));
+
+static inline globals_fn *find_globals(void)
+{
+    return __cxa_get_globals;
+}
+#endif
 
 static bool is_cxx(void)
 {
-    return __cxa_get_globals != NULL;
+    return find_globals() != NULL;
 }
 
 static struct context *private_of(struct eddy_context *context)
@@ -116,7 +142,7 @@ const void *eddy_context_pc(const struct eddy_context *context)
  * other one put in its place. */
 static void swap_exceptions(struct context *from, struct context *to)
 {
-    struct exceptions *of_thread = __cxa_get_globals();
+    struct exceptions *of_thread = find_globals()();
 
     from->exceptions = *of_thread;
     *of_thread = to->exceptions;

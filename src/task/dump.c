@@ -35,7 +35,7 @@ struct look {
 static void look(struct look *at)
 {
 #ifdef HAVE_BACKTRACE
-    at->frames = backtrace(at->frame, FRAMES);
+    at->frames = (int)backtrace(at->frame, FRAMES);
 #else
     at->frames = 0;
 #endif
