@@ -61,10 +61,14 @@ class Stopping:
     def it_accepts_no_more_while_it_stops(self):
         self.start_with_one_that_does_not_read()
         self.server.process.send_signal(signal.SIGTERM)
+        start = time.monotonic()
         with self.assertRaises(ConnectionError):
             while True:
                 self.server.connect(self).close()
-        self.assertIsNone(self.server.process.poll(), "it had time to stop")
+        # A server that is slow, under a sanitizer, lets its backlog overflow,
+        # and then a refusal takes as long as the system is patient.
+        if time.monotonic() - start < SOON:
+            self.assertIsNone(self.server.process.poll(), "no time to stop")
         self.assertEqual(self.server.process.wait(toolkit.LONG), 0)
 
     def hold(self):
