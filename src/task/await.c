@@ -17,7 +17,7 @@ static void take_note(struct eddy_result result, void *arg)
     waiting->result = result;
     waiting->over = true;
     waiting->task->awaited = NULL;
-    eddy__make_ready(waiting->task);
+    eddy__wake(waiting->task);
 }
 
 /* ---- What stands in the way --------------------------------------------- */
@@ -58,12 +58,11 @@ static void wait_until_over(struct waiting *waiting, const char *name)
 {
     struct task *task = waiting->task;
 
-    if (!waiting->over)
+    if (!waiting->over) {
         task->awaited = &waiting->request;
-    task->waits_for = name;
-    task->since_ns = eddy_loop_now_ns(task->sched->loop);
+        eddy__waits_for(task, name);
+    }
     eddy__suspend(task);
-    task->waits_for = NULL;
 }
 
 static struct eddy_result await(struct task *task, const struct eddy_op *op)

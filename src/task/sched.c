@@ -180,7 +180,6 @@ static inline struct eddy_context *choose(struct sched *sched)
     if (next == NULL)
         return &sched->hub;
     sched->next = next->after;
-    next->state = STATE_WAITING;
     return &next->context;
 }
 

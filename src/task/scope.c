@@ -134,22 +134,20 @@ void eddy__leave_home(struct task *task)
     if (--home->count > 0 || (home->flags & SCOPE_JOINING) == 0)
         return;
     home->flags &= ~(unsigned)SCOPE_JOINING;
-    eddy__make_ready(home->owner);
+    eddy__wake(home->owner);
 }
 
 static void join_all(struct scope *scope)
 {
     struct task *owner = scope->owner;
 
-    owner->waits_for = "the tasks of a scope";
-    owner->since_ns = eddy_loop_now_ns(scope->sched->loop);
     while (scope->count > 0) { /* others may spawn meanwhile */
         if (eddy__is_asked(owner))
             eddy__scope_cancel(scope, BY_OWNER, owner->reason);
         scope->flags |= SCOPE_JOINING;
+        eddy__waits_for(owner, "the tasks of a scope");
         eddy__suspend(owner);
     }
-    owner->waits_for = NULL;
 }
 
 /* Does the owner end because it was asked to, since it opened the scope? */

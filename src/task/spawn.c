@@ -54,7 +54,6 @@ static void init(struct task *task, struct scope *scope,
 {
     task->sched = scope->sched;
     task->flags = 0;
-    task->state = STATE_WAITING;
     task->kept_errno = task->no_await = 0;
     task->site = NULL;
     task->awaited = NULL;

@@ -178,7 +178,7 @@ enum eddy_task_state eddy_task_state(const struct eddy_task *public_task)
         return EDDY_TASK_RUNNING;
     if ((task->flags & TASK_BEGUN) == 0)
         return EDDY_TASK_NEW;
-    return task->state == STATE_READY ? EDDY_TASK_READY : EDDY_TASK_WAITING;
+    return task->waits_for == NULL ? EDDY_TASK_READY : EDDY_TASK_WAITING;
 }
 
 const char *eddy_task_name(const struct eddy_task *task)

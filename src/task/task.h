@@ -89,8 +89,6 @@ enum {                          /* struct task, flags */
 /* It is looked at whether the next await may begin. */
 #define TASK_WARY (TASK_CANCEL | TASK_NO_AWAIT)
 
-enum { STATE_WAITING, STATE_READY }; /* struct task, state */
-
 struct cleanup {
     struct cleanup *next;
     void (*fn)(void *arg);
@@ -103,12 +101,12 @@ struct task {
     struct task *after;  /* in the ready queue */
     struct sched *sched; /* NULL: it is over, and so is the loop */
     struct scope *scope; /* the innermost one it is in; NULL: it is over */
-    unsigned flags, state;
+    unsigned flags;
     int kept_errno;
     int no_await;
     const void *site; /* where it waits: tasks of one site run together */
     struct eddy_request *awaited;
-    const char *waits_for;
+    const char *waits_for; /* NULL: nothing, it runs or is ready */
     int64_t since_ns;
     struct eddy_context context;
 
@@ -189,7 +187,6 @@ static inline void eddy__make_ready(struct task *task)
     struct sched *sched = task->sched;
     struct tasks *ready = &sched->ready;
 
-    task->state = STATE_READY;
     task->after = NULL;
     if (ready->first == NULL) {
         ready->first = task;
@@ -201,6 +198,19 @@ static inline void eddy__make_ready(struct task *task)
     }
     ready->last = task;
     ready->count++;
+}
+
+static inline void eddy__waits_for(struct task *task, const char *name)
+{
+    task->waits_for = name != NULL ? name : "an operation";
+    task->since_ns = eddy_loop_now_ns(task->sched->loop);
+}
+
+/* What it waits for has come. */
+static inline void eddy__wake(struct task *task)
+{
+    task->waits_for = NULL;
+    eddy__make_ready(task);
 }
 
 /* Others run until it is made ready. What a dump hands over is looked at. */

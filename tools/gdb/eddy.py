@@ -19,9 +19,7 @@ SAVED = {
     "i386:x86-64": ({"rbp": 40, "rip": 48}, "rsp", 56),
     "aarch64": ({"x29": 80, "pc": 88, "x30": 88}, "sp", None),
 }
-NO_FLAGS = 0
 BEGUN, OVER = 1 << 2, 1 << 3
-STATE_READY = 1
 
 
 def text(value):
@@ -69,10 +67,8 @@ def state(task, running):
         return "over"
     if not flags & BEGUN:
         return "new"
-    if int(task["state"]) == STATE_READY:
-        return "ready"
     what = text(task["waits_for"])
-    return "waiting for " + what if what else "waiting"
+    return "waiting for " + what if what else "ready"
 
 
 def saved_sp(task):
