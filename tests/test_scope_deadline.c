@@ -382,7 +382,7 @@ static struct eddy_result move(struct eddy_task *self, void *loop)
     struct eddy_scope scope;
 
     memset(&scope, 0, sizeof scope);
-    ck_assert_int_eq(eddy_scope_set_deadline(&scope, now), -EINVAL);
+    ck_assert_int_eq(eddy_scope_set_deadline(&scope, now), -EALREADY);
     ck_assert_int_eq(eddy_scope_set_deadline(NULL, now), -EINVAL);
     open_scope(self, &scope, 0, S);
     ck_assert_int_eq(eddy_scope_set_deadline(&scope, now + 3 * S), 0);

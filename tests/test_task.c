@@ -685,6 +685,45 @@ END_TEST
 
 /* -------------------------------------------------------------------------- */
 
+/* ---- Stacks that others had ---------------------------------------------- */
+
+/* Leaves something on some stacks of the loop's pool. */
+static void soil_stacks(struct eddy_loop *loop)
+{
+    struct eddy_stacks *stacks = eddy_loop_stacks(loop);
+    struct eddy_stack stack[3];
+
+    for (size_t i = 0; i < COUNT(stack); i++) {
+        ck_assert_int_eq(eddy_stack_take(stacks, 0, NULL, NULL, &stack[i]), 0);
+        memset(stack[i].high - 8192, 0x41, 8192);
+    }
+    for (size_t i = 0; i < COUNT(stack); i++)
+        eddy_stack_give(stacks, stack[i]);
+}
+
+static struct eddy_result sleep_long(struct eddy_task *self, void *arg)
+{
+    (void)arg;
+    return eddy_n(eddy_await(self, eddy_sleep(EDDY_FOREVER)));
+}
+
+START_TEST(what_others_left_on_its_stack_is_nothing_to_a_task)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_task *task;
+
+    soil_stacks(loop);
+    spawn(loop, say, word("a"));
+    task = spawn_held(loop, sleep_long, NULL);
+    turns(loop, 1);
+    ck_assert_int_eq(eddy_task_cancelling(task), 0);
+    ck_assert_ptr_null(eddy_task_reason(task));
+    ck_assert_int_eq(eddy_task_cancel(task, "enough"), 1);
+    ck_assert_int_eq(end_of(loop, task), -ECANCELED);
+    ck_assert_str_eq(marks(), "a");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const each[] = {
@@ -707,6 +746,7 @@ int main(void)
         a_loop_that_is_freed_ends_its_tasks_in_any_state,
         a_loop_runs_until_its_main_task_is_over,
         a_loop_that_is_stopped_cancels_its_main_task_and_waits_for_it,
+        what_others_left_on_its_stack_is_nothing_to_a_task,
     };
     Suite *suite = suite_create("task");
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <eddy/generator.h>
+
 #include "task_support.h"
 
 #ifdef HAVE_BACKTRACE
@@ -275,6 +277,71 @@ START_TEST(looking_at_one_whose_stack_is_full_does_no_harm)
 }
 END_TEST
 
+static struct eddy_value yield_deep_down(struct eddy_generator *self,
+                                         void *size)
+{
+    struct eddy_result done =
+        nearly_overflow(eddy_generator_driver(self), size);
+
+    return eddy_int(done.n);
+}
+
+static struct eddy_result ask_a_deep_one(struct eddy_task *self, void *size)
+{
+    struct eddy_generator_options options = { .stack_size = 16384 };
+    struct eddy_generator *generator;
+    struct eddy_value value;
+
+    ck_assert_int_eq(eddy_generator_new(&generator,
+                                        eddy_loop_stacks(eddy_task_loop(self)),
+                                        yield_deep_down, size, &options),
+                     0);
+    ck_assert_int_eq(eddy_generator_next_by(generator, self, &value), 0);
+    eddy_generator_free(generator);
+    return eddy_n(0);
+}
+
+START_TEST(looking_at_one_that_waits_in_a_generator_does_no_harm)
+{
+    static size_t deep = 16384 - 4096;
+
+    for (int late = 0; late < 2; late++) { /* its stack is below, or above */
+        struct eddy_loop *loop = virtual_loop(_i);
+
+        if (late != 0)
+            spawn_named(loop, "looker", look_round, NULL);
+        spawn_named(loop, "asks", ask_a_deep_one, &deep);
+        if (late == 0)
+            spawn_named(loop, "looker", look_round, NULL);
+        run_out(loop);
+        (void)marks();
+        free_loop(loop);
+    }
+}
+END_TEST
+
+static void *look_without_right(void *loop)
+{
+    ck_assert_int_eq(eddy_task_each(loop, see, NULL), -EPERM);
+    return NULL;
+}
+
+static void have_it_looked_at(void *loop)
+{
+    join_thread(start_thread(look_without_right, loop));
+}
+
+START_TEST(debug_mode_lets_nobody_look_from_another_thread_meanwhile)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+
+    (void)set_up(loop);
+    ck_assert_int_eq(eddy_loop_set_debug(loop, true), 0);
+    ck_assert_int_eq(eddy_loop_soon(loop, have_it_looked_at, loop), 0);
+    turns(loop, 1);
+}
+END_TEST
+
 static void *look_in_thread(void *loop)
 {
     look(loop);
@@ -392,6 +459,8 @@ int main(void)
         looking_at_the_very_end_of_a_task_shows_the_others,
         a_task_may_look_into_another_loop,
         looking_at_one_whose_stack_is_full_does_no_harm,
+        looking_at_one_that_waits_in_a_generator_does_no_harm,
+        debug_mode_lets_nobody_look_from_another_thread_meanwhile,
         they_are_shown_in_another_thread,
         a_dump_says_it_in_words,
         tasks_in_tasks_are_shown_parents_first,

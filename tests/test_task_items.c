@@ -120,6 +120,69 @@ START_TEST(a_cancelled_iteration_closes_and_ends)
 }
 END_TEST
 
+static struct eddy_result wait_for_ticks(struct eddy_task *self, void *why)
+{
+    struct eddy_items items;
+
+    ck_assert(
+        eddy_items_open(&items, self, eddy_every(EDDY_SECOND, EDDY_SKIP)));
+    while (eddy_items_next(&items))
+        ;
+    *(int64_t *)why = items.n;
+    eddy_items_close(&items);
+    memset(&items, 0x5a, sizeof items); /* it is the task's again */
+    return eddy_n(0);
+}
+
+START_TEST(freeing_a_loop_waits_for_the_end_of_an_iteration)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    int64_t why = 0;
+
+    spawn(loop, wait_for_ticks, &why);
+    turns(loop, 1);
+    free_loop(loop);
+    ck_assert_int_eq(why, -ECANCELED);
+}
+END_TEST
+
+static struct eddy_result iterate_where_forbidden(struct eddy_task *self,
+                                                  void *loop)
+{
+    size_t running = stats_of(loop).running;
+
+    eddy_task_forbid_await(self);
+    EDDY_FOR_ITEMS(ticks, self, eddy_every(EDDY_SECOND, EDDY_SKIP))
+    ck_abort_msg("an item");
+    eddy_task_allow_await(self);
+    ck_assert_uint_eq(stats_of(loop).running, running);
+    EDDY_FOR_ITEMS(ticks, self, eddy_every(EDDY_SECOND, EDDY_SKIP))
+    {
+        eddy_task_forbid_await(self);
+        break; /* closes it even so */
+    }
+    eddy_task_allow_await(self);
+    ck_assert_uint_eq(stats_of(loop).running, running);
+    return eddy_n(0);
+}
+
+START_TEST(where_waiting_is_forbidden_nothing_is_begun)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_items items;
+
+    ck_assert_int_eq(eddy_loop_run_task(loop, iterate_where_forbidden, loop).n,
+                     0);
+    ck_assert(!eddy_items_open(NULL, NULL, eddy_sleep(1)));
+    ck_assert(!eddy_items_open(&items, NULL, eddy_sleep(1)));
+    ck_assert_int_eq(items.n, -EPERM);
+    ck_assert(!eddy_items_next(NULL));
+    ck_assert(!eddy_items_next(&items));
+    eddy_items_close(&items);
+    eddy_items_close(NULL);
+}
+END_TEST
+
 /* ---- Generators that wait ------------------------------------------------ */
 
 static void sleep_once_more(void *self)
@@ -193,6 +256,8 @@ int main(void)
         returning_out_of_an_iteration_closes_it,
         the_bytes_of_a_stream_are_iterated_to_its_end,
         a_cancelled_iteration_closes_and_ends,
+        freeing_a_loop_waits_for_the_end_of_an_iteration,
+        where_waiting_is_forbidden_nothing_is_begun,
         a_generator_waits_by_the_task_that_asks_one_at_a_time,
     };
     Suite *suite = suite_create("task items");

@@ -19,9 +19,11 @@ EDDY_BEGIN_DECLS
 #define EDDY_OP_MAKES     (1u << 0) /* word[0]: NULL or void **ret_made */
 #define EDDY_OP_MULTISHOT (1u << 1) /* delivers items; has pause() */
 #define EDDY_OP_PROMPT    (1u << 2) /* see eddy_begin_or_finish() */
-#define EDDY_OP_ENDS                                                           \
-    (1u << 3) /* ends what it is about: also who has been                      \
-                 cancelled runs it */
+/* Ends what it is about: also who has been cancelled runs it. */
+#define EDDY_OP_ENDS (1u << 3)
+/* Lets go of storage, soon and by itself: begins in a loop that is being freed,
+ * too. */
+#define EDDY_OP_LATE (1u << 4)
 
 /*
  * A constructor returns { .type = &this, .on = ..., .word = ... }. With

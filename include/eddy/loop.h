@@ -115,10 +115,10 @@ EDDY_API int eddy_loop_new(struct eddy_loop **ret_loop,
  * is logged as left behind), and frees it. It waits for pool jobs that have
  * begun; as long as it waits, watches, timers and hooks are called as ever, and
  * what is left of them in the end is dropped without a word, as are calls
- * posted but not run. An operation begun meanwhile ends with -ESHUTDOWN: who
- * tries again whatever comes, holds up the end for ever. The storage of wakers
- * is to be done with before. -EBUSY from inside one of its callbacks, and then
- * nothing happens. NULL: 0.
+ * posted but not run. An operation begun meanwhile ends with -ESHUTDOWN (but
+ * for eddy_iter_close()): who tries again whatever comes, holds up the end for
+ * ever. The storage of wakers is to be done with before. -EBUSY from inside one
+ * of its callbacks, and then nothing happens. NULL: 0.
  */
 EDDY_API int eddy_loop_free(struct eddy_loop *loop);
 

@@ -153,7 +153,8 @@ struct eddy_child {
 };
 
 /* Runs all children, and is done when each is. n: how many succeeded, perhaps
- * 0; what they gave stands in their results, and is yours. Cancelling it
+ * 0; what they gave stands in their results, and is yours, also if the group as
+ * a whole ran out of time or was cancelled. Cancelling it
  * cancels all: -ECANCELED unless each succeeded still, and done is how many
  * did. Groups in groups take stack: some thousands deep, no more. */
 EDDY_OP struct eddy_op eddy_all(struct eddy_child *children, size_t count);

@@ -37,7 +37,8 @@ struct eddy_scope {
 };
 
 /* Cancelling from outside is not felt inside: that of scopes around it, and
- * that its owner is asked to end (eddy_task_cancel()), until it is left. */
+ * that its owner is asked to end (eddy_task_cancel()), until it is left. Give
+ * it a timeout: nothing else ends what waits in it for ever. */
 #define EDDY_SCOPE_SHIELD (1u << 0)
 /* A task that fails is told of by the log, and its siblings go on. */
 #define EDDY_SCOPE_SUPERVISE (1u << 1)

@@ -124,7 +124,8 @@ EDDY_API int eddy_on_big_stack(struct eddy_task *self, void (*fn)(void *arg),
 
 /* From now on awaits are refused with -EPERM, and told of in debug mode, until
  * as many eddy_task_allow_await(): for callbacks out of code that must not be
- * entered twice. */
+ * entered twice. Closing a scope that has tasks, or an iteration, waits all the
+ * same. */
 EDDY_API void eddy_task_forbid_await(struct eddy_task *self);
 EDDY_API void eddy_task_allow_await(struct eddy_task *self);
 
@@ -137,11 +138,12 @@ struct eddy_items {
     int64_t n; /* of the last one; when it is over, why: 0, or an error */
 };
 
+/* false: self may not wait here; n is -EPERM, and nothing has begun. */
 EDDY_API bool eddy_items_open(struct eddy_items *items, struct eddy_task *self,
                               struct eddy_op op);
 /* Waits for the next one: is there one? */
 EDDY_API bool eddy_items_next(struct eddy_items *items);
-/* Ends the operation, and waits for that. */
+/* Ends the operation, and waits for that, even where it is forbidden. */
 EDDY_API void eddy_items_close(struct eddy_items *items);
 
 #ifdef __GNUC__

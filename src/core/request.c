@@ -234,12 +234,21 @@ static void arm_limit(struct request *r, uint64_t within_ns)
         cancel(r, err);
 }
 
+/* In a loop that is being freed nothing begins but what lets go of storage. */
+static bool is_too_late(const struct eddy_loop *loop, const struct eddy_op *op)
+{
+    return loop->dying && (op == NULL || op->type == NULL ||
+                           (op->type->flags & EDDY_OP_LATE) == 0);
+}
+
 /* Starts it; true: *ret_result is the answer already. */
 static bool start(struct request *r, const struct eddy_op *op,
                   struct eddy_result *ret_result)
 {
-    if (op == NULL || !is_whole(op->type) || r->loop->dying) {
-        *ret_result = eddy_n(r->loop->dying ? -ESHUTDOWN : -EINVAL);
+    bool too_late = is_too_late(r->loop, op);
+
+    if (op == NULL || !is_whole(op->type) || too_late) {
+        *ret_result = eddy_n(too_late ? -ESHUTDOWN : -EINVAL);
         eddy_op_refuse(op);
         return true;
     }

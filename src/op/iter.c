@@ -224,7 +224,7 @@ struct eddy_op eddy_iter_close(struct eddy_iter *iter)
 {
     static const struct eddy_op_type type = {
         .abi = EDDY_OP_ABI,
-        .flags = EDDY_OP_ENDS,
+        .flags = EDDY_OP_ENDS | EDDY_OP_LATE,
         .name = "close of an iteration",
         .start = start_close,
         .cancel = cancel_close,

@@ -27,7 +27,7 @@ enum {
 
 struct look {
     struct eddy_context *back;
-    const char *low; /* of the stack that is looked at */
+    const char *low, *high; /* of the task's stack */
     void *frame[FRAMES];
     int frames;
 };
@@ -46,7 +46,8 @@ struct eddy_context *eddy__look_around(void *passed)
     struct look *at = passed;
     const char *here = __builtin_frame_address(0);
 
-    if (here - at->low > ROOM)
+    /* it may wait in a generator: how much room that has, nobody knows */
+    if (here < at->high && here - at->low > ROOM)
         look(at);
     return at->back;
 }
@@ -73,6 +74,7 @@ static void look_from(struct look *at, struct task *task)
         (task->flags & TASK_BEGUN) == 0)
         return;
     at->low = task->stack.low;
+    at->high = task->stack.high;
     at->back = sched->running != NULL ? &sched->running->context : &sched->hub;
     (void)eddy_switch(at->back, &task->context, at);
     if (at->frames == 0)
@@ -116,10 +118,10 @@ int eddy_task_each(struct eddy_loop *loop, eddy_task_info_fn *fn, void *arg)
 {
     const struct sched *sched = eddy__sched_if_any(loop);
     const struct scope *scope;
-    int depth = 0;
+    int depth = 0, err = eddy_loop_check(loop);
 
-    if (loop == NULL || fn == NULL)
-        return -EINVAL;
+    if (err < 0 || fn == NULL)
+        return err < 0 ? err : -EINVAL;
     scope = sched != NULL ? &sched->root : NULL;
     while (scope != NULL) {
         show_tasks(scope, depth, fn, arg);

@@ -261,9 +261,13 @@ int eddy_scope_set_deadline(struct eddy_scope *public_scope,
     struct scope *scope = scope_of(public_scope);
     int err;
 
-    if (scope == NULL || scope->owner == NULL)
+    if (scope == NULL)
+        return -EINVAL;
+    if ((scope->flags & SCOPE_OPEN) == 0)
+        return -EALREADY;
+    if (scope->owner == NULL)
         return -EINVAL; /* the loop's has none */
-    if ((scope->flags & SCOPE_OPEN) == 0 || scope->cause != NOT_CANCELLED)
+    if (scope->cause != NOT_CANCELLED)
         return -EALREADY;
     err = eddy_loop_check(scope->sched->loop);
     return err < 0 ? err : set_deadline(scope, deadline_ns);

@@ -55,6 +55,8 @@ static void init(struct task *task, struct scope *scope,
     task->sched = scope->sched;
     task->flags = 0;
     task->kept_errno = task->no_await = 0;
+    task->shields = 0;
+    task->why = eddy_none();
     task->site = NULL;
     task->awaited = NULL;
     task->result = eddy_n(0);
