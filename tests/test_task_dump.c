@@ -124,6 +124,7 @@ START_TEST(every_task_is_shown_with_what_it_does) /* T16 */
 {
     struct eddy_loop *loop = virtual_loop(_i);
 
+    seen_count = 0;
     ck_assert_int_eq(eddy_task_each(loop, see, NULL), 0); /* there are none */
     ck_assert_int_eq(seen_count, 0);
     (void)set_up(loop);
