@@ -10,6 +10,7 @@
  *     post.c     calls from elsewhere              wake.c     ending the sleep
  *     request.c  a running operation               run.c      ways to run one
  *     item.c     items and pauses                  waker.c    coalesced calls
+ *     extra.c    more memory for one
  *     debug.c    log, checks, statistics
  *     embed.c    in a foreign loop, after fork     front.c    for front-ends
  */
@@ -290,6 +291,9 @@ void eddy__posts_close(struct eddy_loop *loop);
 /* hook.c */
 void eddy__hooks_run(struct eddy_loop *loop, unsigned when);
 void eddy__hooks_close(struct eddy_loop *loop);
+
+/* extra.c: frees what eddy_request_alloc() gave. */
+void eddy__extra_free(struct request *r);
 
 /* request.c */
 void eddy__requests_cancel(struct eddy_loop *loop);

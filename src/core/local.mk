@@ -5,6 +5,7 @@ libcore_la_SOURCES = \
 	%D%/core.h \
 	%D%/debug.c \
 	%D%/embed.c \
+	%D%/extra.c \
 	%D%/front.c \
 	%D%/heap.c \
 	%D%/hook.c \

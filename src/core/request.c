@@ -13,11 +13,6 @@
 
 #include <string.h>
 
-struct extra {
-    struct extra *next;
-    uint64_t memory[];
-};
-
 static_assert(sizeof(struct request) <= sizeof(struct eddy_request),
               "the public struct has room for the private one");
 
@@ -58,16 +53,6 @@ static void link_out(struct request *r)
 
 /* ---- The end ------------------------------------------------------------ */
 
-static void free_extra(struct request *r)
-{
-    while (r->extra != NULL) {
-        struct extra *next = r->extra->next;
-
-        (void)eddy__resize(r->loop, r->extra, 0);
-        r->extra = next;
-    }
-}
-
 /* Unlinks the request and gives its storage back before anybody is told, so
  * that what the callback starts next finds it warm. */
 static struct eddy_result retire(struct request *r)
@@ -76,7 +61,8 @@ static struct eddy_result retire(struct request *r)
     struct eddy_loop *loop;
 
     link_out(r);
-    free_extra(r);
+    if (r->extra != NULL)
+        eddy__extra_free(r);
     if (r->slot != NULL)
         *r->slot = NULL;
     loop = r->loop;
@@ -384,20 +370,4 @@ bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
     }
     init(loop, r, on_done, arg);
     return start_or_finish(r, op, ret_result);
-}
-
-void *eddy_request_alloc(struct eddy_request *request, size_t size)
-{
-    struct request *r = (struct request *)request;
-    struct extra *extra;
-
-    if (r == NULL || r->loop == NULL || size > SIZE_MAX - sizeof *extra)
-        return NULL;
-    extra = eddy__resize(r->loop, NULL, sizeof *extra + size);
-    if (extra == NULL)
-        return NULL;
-    memset(extra->memory, 0, size);
-    extra->next = r->extra;
-    r->extra = extra;
-    return extra->memory;
 }
