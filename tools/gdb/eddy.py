@@ -8,7 +8,8 @@
 LOOP is an expression: a struct eddy_loop *. The library must have been built
 with debug information. Backtraces of tasks that wait need a process that is
 alive, for gdb walks a stack from its registers, and lends them to each task; of
-a core file only the place is shown where each task waits.
+a core file only the place is shown where each task waits; and gdb's own
+generate-core-file leaves stacks out, for it cannot read their guards.
 """
 
 import gdb
@@ -17,7 +18,7 @@ import gdb
 # from the saved stack pointer to each, and how far the stack goes up then.
 SAVED = {
     "i386:x86-64": ({"rbp": 40, "rip": 48}, "rsp", 56),
-    "aarch64": ({"x29": 80, "pc": 88, "x30": 88}, "sp", None),
+    "aarch64": ({"x29": 80, "pc": 88, "x30": 88}, "sp", 160),
 }
 BEGUN, OVER = 1 << 2, 1 << 3
 
@@ -90,7 +91,7 @@ def backtrace(task):
     offsets, stack, size = SAVED[arch]
     sp = saved_sp(task)
     wanted = {name: read_word(sp + at) for name, at in offsets.items()}
-    wanted[stack] = sp + size if size else sp
+    wanted[stack] = sp + size
     frame = gdb.selected_frame()
     gdb.newest_frame().select()
     names = list(wanted)
@@ -115,9 +116,7 @@ def place(task):
 
 
 def is_alive():
-    target = gdb.execute("info target", to_string=True)
-    return "core file" not in target.lower().split("exec file")[0] and bool(
-        gdb.selected_inferior().pid)
+    return "core dump file" not in gdb.execute("info target", to_string=True)
 
 
 class Tasks(gdb.Command):
