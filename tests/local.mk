@@ -129,6 +129,8 @@ check_PROGRAMS += %D%/arch/check
 %C%_arch_check_SOURCES = \
 	%D%/arch/check.c \
 	%D%/arch/promises.h \
+	%D%/arch/tasks.c \
+	%D%/arch/tasks.h \
 	%D%/registers.h \
 	%D%/sanitized.h
 %C%_arch_check_CFLAGS = $(AM_CFLAGS) -fexceptions

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check.c - what is promised of stacks and contexts, for any processor: a
- * program that needs nothing but the library, to be run by an emulator too. One
- * line for each promise that is kept; it stops at the first that is not.
+ * check.c - what is promised of stacks and contexts, and of what runs on them
+ * (tasks.c), for any processor: a program that needs nothing but the library,
+ * to be run by an emulator too. One line for each promise that is kept; it
+ * stops at the first that is not.
  */
 #include <fenv.h>
 #include <pthread.h>
@@ -22,6 +23,7 @@
 #include "../registers.h"
 #include "../sanitized.h"
 #include "promises.h"
+#include "tasks.h"
 
 static struct eddy_stacks *stacks;
 
@@ -484,7 +486,7 @@ int main(void)
     KEPT(threads_have_their_own);
     KEPT(memory_is_given_back);
     eddy_stacks_free(stacks);
-    /* Generators and tasks: a file of their own each beside this one, which
-     * main() calls here. */
+    (void)puts("on them:");
+    check_tasks();
     return 0;
 }
