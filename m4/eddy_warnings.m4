@@ -1,11 +1,14 @@
 # EDDY_WARNINGS: collects in EDDY_WARNING_FLAGS what this compiler knows of the
-# list, and in EDDY_VISIBILITY the flag that hides what is not marked EDDY_API.
+# list, and in EDDY_VISIBILITY the flags that hide what is not marked EDDY_API.
 # --enable-werror, for developers and CI, makes warnings fatal.
 AC_DEFUN([EDDY_WARNINGS], [
   AC_ARG_ENABLE([werror],
     [AS_HELP_STRING([--enable-werror], [treat warnings as errors])],
     [], [enable_werror=no])
-  EDDY_KNOWN_FLAGS([EDDY_VISIBILITY], [-fvisibility=hidden])
+  # Nobody puts a function of his own in the place of one of eddy's, so what is
+  # exported may be inlined, too.
+  EDDY_KNOWN_FLAGS([EDDY_VISIBILITY],
+                   [-fvisibility=hidden -fno-semantic-interposition])
   # Public structs are opaque words, seen as the private ones inside.
   EDDY_KNOWN_FLAGS([EDDY_ALIASING], [-fno-strict-aliasing])
   EDDY_KNOWN_FLAGS([EDDY_WARNING_FLAGS],
