@@ -8,7 +8,7 @@ command -v gdb >/dev/null || {
 test -x tests/parked || exit 77 # built without Check
 
 seen=$(gdb -batch -nx -ex run -ex 'source '"$srcdir"'/tools/gdb/eddy.py' \
-    -ex 'frame function main' -ex 'eddy-tasks loop' -ex kill \
+    -ex 'eddy-tasks parked_loop' -ex kill \
     tests/parked 2>&1)
 case $seen in
 *'No symbol'* | *'No struct type'* | *'ptrace: Operation'*)
