@@ -119,7 +119,6 @@ static void sweep(struct timer_heap *heap)
 static int make_room(struct eddy_loop *loop)
 {
     struct timer_heap *heap = &loop->timers;
-    const struct eddy_mem *mem = &loop->settings.mem;
     struct timer_entry *grown;
 
     if (heap->count < heap->capacity)
@@ -130,8 +129,8 @@ static int make_room(struct eddy_loop *loop)
     }
     if (heap->count >= UINT32_MAX - 1)
         return -ENOMEM; /* a slot is 32 bits wide, and one is none */
-    grown = eddy_mem_reserve(mem, heap->entries, &heap->capacity,
-                             heap->count + 1, sizeof *grown);
+    grown = eddy_mem_reserve(&loop->settings.mem, heap->entries,
+                             &heap->capacity, heap->count + 1, sizeof *grown);
     if (grown == NULL)
         return -ENOMEM;
     heap->entries = grown;

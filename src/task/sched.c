@@ -248,11 +248,11 @@ static void run_hub(struct eddy_call *call)
     enter(sched);
     if (eddy_loop_ending(sched->loop))
         eddy__scope_cancel(&sched->root, BY_CALL, "the loop is being freed");
-    while ((to = choose(sched)) != &sched->hub) {
-        do {
-            (void)eddy_switch(&sched->hub, to, NULL);
-            bury(sched);
-        } while (sched->errand != NULL && (to = run_errand(sched)) != NULL);
+    to = choose(sched);
+    while (to != &sched->hub) {
+        (void)eddy_switch(&sched->hub, to, NULL);
+        bury(sched);
+        to = sched->errand != NULL ? run_errand(sched) : choose(sched);
     }
     sched->called = false;
     if (sched->ready.first != NULL)
