@@ -16,10 +16,11 @@ case $seen in
     exit 77
     ;;
 esac
+# What clang assembled is called eddy.begin, for gdb takes it for Ada.
 status=0
 for wanted in 'the main task: waiting for the tasks of a scope' \
     'a sleeper: waiting for sleep; spawned at .*parked.c' \
-    'wait_long (' 'wait_in_a_call (' 'eddy__begin ('; do
+    'wait_long (' 'wait_in_a_call (' 'eddy[_.]*begin ('; do
     echo "$seen" | grep -q "$wanted" && continue
     echo "not seen: $wanted"
     status=1
