@@ -724,6 +724,44 @@ START_TEST(what_others_left_on_its_stack_is_nothing_to_a_task)
 }
 END_TEST
 
+static struct eddy_result be_difficult(struct eddy_task *self, void *ret_self)
+{
+    *(struct eddy_task **)ret_self = self;
+    (void)eddy_task_started(self, 7);
+    (void)eddy_task_cancel(self, "no more of it");
+    eddy_task_forbid_await(self);
+    errno = EXDEV;
+    return eddy_n(-ECANCELED);
+}
+
+static struct eddy_result be_itself(struct eddy_task *self, void *former)
+{
+    ck_assert_ptr_eq(self, former);
+    ck_assert_str_eq(eddy_task_name(self), "a task");
+    ck_assert_ptr_null(eddy_task_reason(self));
+    ck_assert_int_eq(eddy_task_cancelling(self), 0);
+    ck_assert_int_eq(eddy_task_check(self), 0);
+    ck_assert_int_eq(eddy_await(self, eddy_sleep(EDDY_MS)), 0);
+    ck_assert_int_eq(eddy_task_started(self, 1), 0);
+    mark(word("itself"));
+    return eddy_n(0);
+}
+
+START_TEST(a_task_is_nothing_like_the_one_whose_place_it_has)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_task *former = NULL;
+
+    spawn_with(
+        loop, be_difficult, &former,
+        (struct eddy_task_options){ .name = "the former", .drop = count_drop });
+    turns(loop, 1);
+    spawn(loop, be_itself, former);
+    run_out(loop);
+    ck_assert_str_eq(marks(), "itself");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const each[] = {
@@ -747,6 +785,7 @@ int main(void)
         a_loop_runs_until_its_main_task_is_over,
         a_loop_that_is_stopped_cancels_its_main_task_and_waits_for_it,
         what_others_left_on_its_stack_is_nothing_to_a_task,
+        a_task_is_nothing_like_the_one_whose_place_it_has,
     };
     Suite *suite = suite_create("task");
 

@@ -77,6 +77,9 @@ struct eddy_stack {
 EDDY_API int eddy_stack_take(struct eddy_stacks *stacks, size_t size,
                              const char *name, const char *at,
                              struct eddy_stack *ret_stack);
+/* From now on it is for something else. */
+EDDY_API void eddy_stack_name(struct eddy_stack stack, const char *name,
+                              const char *at);
 /* Gives it back; not the one that this runs on. */
 EDDY_API void eddy_stack_give(struct eddy_stacks *stacks,
                               struct eddy_stack stack);

@@ -222,6 +222,16 @@ int eddy_stack_take(struct eddy_stacks *stacks, size_t size, const char *name,
     return 0;
 }
 
+void eddy_stack_name(struct eddy_stack stack, const char *name, const char *at)
+{
+    struct label *label = eddy__label_of(stack);
+
+    if (label == NULL)
+        return;
+    label->name = name;
+    label->at = at;
+}
+
 static void give_memory(struct eddy_stacks *stacks, struct stacks_size *size,
                         struct eddy_stack stack, struct slab *slab)
 {

@@ -31,7 +31,7 @@ static void keep(struct scope *scope, struct task *task)
     scope->failed = task;
 }
 
-static void hear_error(struct task *task)
+void eddy__hear_error(struct task *task)
 {
     struct scope *home = task->home;
 
@@ -49,14 +49,6 @@ static void hear_error(struct task *task)
     if ((home->flags & SCOPE_WANTED) != 0)
         keep(home, task);
     eddy__scope_cancel(home, BY_ERROR, "a task of it has failed");
-}
-
-void eddy__hear_end(struct task *task)
-{
-    if (task->result.n < 0)
-        hear_error(task);
-    if (task->home->failed != task)
-        eddy_value_free(&task->why);
 }
 
 void eddy__hear_body(struct scope *scope, int err)

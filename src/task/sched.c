@@ -9,20 +9,43 @@
  * foresee where to if the other one suspended at the same place: so they run in
  * rounds, and in a round those of one place run one after the other. That is
  * fair, for in a round each has one turn.
+ *
+ * For the same reason one that is over rests where it ended, on its stack, and
+ * the next that is spawned goes on from there: the way is known, and warm.
  */
 #include "task.h"
 
-enum { SITES = 8 }; /* places told apart in a round; others form one more */
+enum {
+    SITES = 8,    /* places told apart in a round; others form one more */
+    RESTING = 128 /* at most */
+};
 
 /* ---- One for each loop -------------------------------------------------- */
 
 static void run_hub(struct eddy_call *call);
+
+static void enter(struct sched *sched);
+
+/* Each leaves its stack for good, and so tells the tools that look on. */
+static void end_resting(struct sched *sched)
+{
+    if (sched->resting != NULL)
+        enter(sched);
+    while (sched->resting != NULL) {
+        struct task *task = sched->resting;
+
+        sched->resting = task->after;
+        (void)eddy_switch(&sched->hub, &task->context, sched);
+        eddy__give_stack(task);
+    }
+}
 
 static void sched_free(void *value)
 {
     struct sched *sched = value;
     const struct eddy_mem *mem = &eddy_loop_settings(sched->loop)->mem;
 
+    end_resting(sched);
     for (struct task *task = sched->held; task != NULL; task = task->next)
         eddy__outlive_loop(task);
     (void)mem->resize(mem->arg, sched, 0);
@@ -155,6 +178,7 @@ void eddy__give_stack(struct task *task)
     eddy_stack_give(stacks, stack);
 }
 
+/* By who runs next: the stack of one that is over is given back. */
 static inline void bury(struct sched *sched)
 {
     struct task *dead = sched->dead;
@@ -163,11 +187,6 @@ static inline void bury(struct sched *sched)
         sched->dead = NULL;
         eddy__give_stack(dead);
     }
-}
-
-void eddy__bury_dead(struct sched *sched)
-{
-    bury(sched);
 }
 
 static inline struct eddy_context *choose(struct sched *sched)
@@ -205,11 +224,37 @@ void eddy__suspend(struct task *task)
     bury(sched);
 }
 
-void eddy__leave_for_good(struct task *task)
+/* It leaves its stack for good, unless it may rest there: not if somebody has a
+ * handle, for what that is about must stay. */
+static inline void end_or_rest(struct sched *sched, struct task *task)
 {
+    bool kept = task->refs > 0;
+
+    if (!kept && (task->flags & TASK_PLAIN) != 0 &&
+        sched->resting_count < RESTING) {
+        task->after = sched->resting;
+        sched->resting = task;
+        sched->resting_count++;
+        return;
+    }
+    sched->dead = kept ? NULL : task;
+    eddy_switch_away(&task->context, choose(sched), NULL);
+}
+
+/* One life after the other. Whatever is passed says that there is no other. A
+ * rest begins and ends in this very frame, lest returns be foreseen wrongly. */
+void eddy__task_main(struct eddy_context *context, void *passed)
+{
+    struct task *task = EDDY_CONTAINER_OF(context, struct task, context);
     struct sched *sched = task->sched;
 
-    eddy_switch_away(&task->context, choose(sched), NULL);
+    while (passed == NULL) {
+        bury(sched);
+        eddy__live(task);
+        end_or_rest(sched, task);
+        passed = eddy_switch(&task->context, choose(sched), NULL);
+    }
+    eddy_switch_away(&task->context, &sched->hub, NULL);
 }
 
 /* The loop may be run by another thread than the last time. */

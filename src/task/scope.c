@@ -72,11 +72,12 @@ static int set_deadline(struct scope *scope, int64_t deadline_ns)
 
 static int64_t deadline_after(struct eddy_loop *loop, int64_t timeout_ns)
 {
-    int64_t now = eddy_loop_read_clock(loop);
+    int64_t now;
 
-    if (timeout_ns == 0 || timeout_ns > INT64_MAX - now)
+    if (timeout_ns == 0)
         return EDDY_FOREVER;
-    return now + timeout_ns;
+    now = eddy_loop_read_clock(loop);
+    return timeout_ns > INT64_MAX - now ? EDDY_FOREVER : now + timeout_ns;
 }
 
 static int try_open(struct task *task, struct scope *scope,

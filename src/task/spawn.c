@@ -47,33 +47,65 @@ static struct task *place(struct eddy_stack stack)
     return (struct task *)at;
 }
 
-/* Field by field: faster than to clear all of it, and then to fill it in. */
-static void init(struct task *task, struct scope *scope,
-                 struct eddy_stack stack,
-                 const struct eddy_task_options *options, const char *at)
+static int make(struct sched *sched, const struct eddy_task_options *options,
+                const char *name, const char *at, struct task **ret_task)
 {
-    task->sched = scope->sched;
-    task->flags = 0;
-    task->kept_errno = task->no_await = 0;
-    task->shields = 0;
-    task->why = eddy_none();
-    task->site = NULL;
+    size_t size = options->stack_size;
+    struct eddy_stack stack;
+    struct task *task;
+    int err = eddy_stack_take(sched->stacks, size != 0 ? size + FOR_ITS_OWN : 0,
+                              name, at, &stack);
+
+    if (err < 0)
+        return err;
+    *ret_task = task = place(stack);
+    task->sched = sched;
     task->awaited = NULL;
-    task->result = eddy_n(0);
+    task->waits_for = NULL;
+    task->since_ns = 0;
     task->joiners = NULL;
     task->cleanups = NULL;
-    task->started_n = task->since_ns = 0;
-    task->waits_for = task->reason = NULL;
-    task->name = options->name != NULL ? options->name : "a task";
+    task->why = eddy_none();
+    task->stack = stack;
+    task->stacks = sched->stacks;
+    task->flags = size == 0 && options->flags == 0 ? TASK_PLAIN : 0;
+    stack.high = (char *)task;
+    eddy_context_init(&task->context, stack, eddy__task_main, options->flags);
+    return 0;
+}
+
+/* One that is over and rests, or a new one. */
+static int take(struct sched *sched, const struct eddy_task_options *options,
+                const char *name, const char *at, struct task **ret_task)
+{
+    struct task *task = sched->resting;
+
+    *ret_task = task;
+    if (task == NULL || options->stack_size != 0 || options->flags != 0)
+        return make(sched, options, name, at, ret_task);
+    sched->resting = task->after;
+    sched->resting_count--;
+    eddy_stack_name(task->stack, name, at);
+    return 0;
+}
+
+/* Field by field: faster than to clear all of it, and then to fill it in. What
+ * a life leaves as it was is set once, see make(). */
+static void init(struct task *task, const struct eddy_task_options *options,
+                 const char *name, const char *at)
+{
+    task->flags &= TASK_PLAIN;
+    task->kept_errno = task->no_await = 0;
+    task->shields = 0;
+    task->site = NULL;
+    task->result = eddy_n(0);
+    task->reason = NULL;
+    task->name = name;
     task->at = at;
     task->cancelling = 0;
     task->refs = 1; /* its own, until it is over */
-    task->stack = stack;
-    task->stacks = scope->sched->stacks;
     task->free_arg = options->free_arg;
     task->drop = options->drop;
-    stack.high = (char *)task;
-    eddy_context_init(&task->context, stack, eddy__task_main, options->flags);
 }
 
 int eddy_spawn_at(struct eddy_scope *public_scope, eddy_task_fn *fn, void *arg,
@@ -81,23 +113,19 @@ int eddy_spawn_at(struct eddy_scope *public_scope, eddy_task_fn *fn, void *arg,
 {
     static const struct eddy_task_options defaults = { .flags = 0 };
     struct scope *scope = scope_of(public_scope);
-    struct eddy_stack stack;
-    struct task *task;
-    size_t size;
+    struct task *task = NULL;
+    const char *name;
     int err;
 
     if (options == NULL)
         options = &defaults;
+    name = options->name != NULL ? options->name : "a task";
     err = check_spawn(scope, fn, options);
-    size = options->stack_size;
     if (err == 0)
-        err = eddy_stack_take(
-            scope->sched->stacks, size != 0 ? size + FOR_ITS_OWN : 0,
-            options->name != NULL ? options->name : "a task", at, &stack);
+        err = take(scope->sched, options, name, at, &task);
     if (err < 0)
         return err;
-    task = place(stack);
-    init(task, scope, stack, options, at);
+    init(task, options, name, at);
     task->fn = fn;
     task->arg = arg;
     link_in(scope, task);

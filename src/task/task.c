@@ -57,6 +57,7 @@ static void forget(struct task *task)
         drop(task, task->result);
     if (task->result.n < 0 && (flags & TASK_HEARD) == 0 && task->sched != NULL)
         eddy__log_error(task);
+    eddy_value_free(&task->why);
 }
 
 /* Over, but somebody has a handle: the loop may end first. */
@@ -92,15 +93,13 @@ static void end_held(struct task *task)
     eddy__give_stack(task);
 }
 
-/* On its own stack, which goes when this has been left. */
 static void end_running(struct task *task)
 {
-    if (--task->refs > 0) {
+    if (--task->refs > 0)
         hold(task);
-    } else {
+    else if (task->result.made != NULL || task->result.n < 0 ||
+             task->why.free != NULL)
         forget(task);
-        task->sched->dead = task;
-    }
 }
 
 /* ---- The whole ---------------------------------------------------------- */
@@ -132,23 +131,21 @@ static struct eddy_result run(struct task *task)
     return result;
 }
 
-void eddy__task_main(struct eddy_context *context, void *passed)
+void eddy__live(struct task *task)
 {
-    struct task *task = EDDY_CONTAINER_OF(context, struct task, context);
-
-    (void)passed;
-    eddy__bury_dead(task->sched);
     task->result = run(task);
-    clean_up(task);
+    if (task->cleanups != NULL || task->free_arg != NULL)
+        clean_up(task);
     task->flags |= TASK_OVER;
     if (task->refs > 1) /* a handle may outlive the scope */
         task->reason = eddy_task_reason(handle_of(task));
     task->scope = NULL;
-    eddy__tell_joiners(task);
-    eddy__hear_end(task);
+    if (task->joiners != NULL)
+        eddy__tell_joiners(task);
+    if (task->result.n < 0)
+        eddy__hear_error(task);
     eddy__leave_home(task);
     end_running(task);
-    eddy__leave_for_good(task);
 }
 
 /* ---- Handles ------------------------------------------------------------ */

@@ -80,10 +80,12 @@ enum {                          /* struct task, flags */
        TASK_NO_AWAIT = 1u << 1, /* see eddy_task_forbid_await() */
        TASK_BEGUN = 1u << 2,
        TASK_OVER = 1u << 3,
-       TASK_STARTED = 1u << 4,     /* has called eddy_task_started() */
-       TASK_HEARD = 1u << 5,       /* somebody has its result, or error */
-       TASK_MADE_TAKEN = 1u << 6,  /* and what it made */
-       TASK_START_FAILED = 1u << 7 /* and who waited for it has been told */
+       TASK_STARTED = 1u << 4,      /* has called eddy_task_started() */
+       TASK_HEARD = 1u << 5,        /* somebody has its result, or error */
+       TASK_MADE_TAKEN = 1u << 6,   /* and what it made */
+       TASK_START_FAILED = 1u << 7, /* and who waited for it has been told */
+       /* Asked for nothing special: the next one may have its place. */
+       TASK_PLAIN = 1u << 8
 };
 
 /* It is looked at whether the next await may begin. */
@@ -95,38 +97,38 @@ struct cleanup {
     void *arg;
 };
 
-/* At the high end of its stack; in the order of use: to wait and to go on takes
- * two lines of the cache. */
+/* At the high end of its stack; in the order of use: few lines of the cache are
+ * needed to wait and to go on, and for one that begins and ends at once. */
 struct task {
     struct task *after;  /* in the ready queue */
     struct sched *sched; /* NULL: it is over, and so is the loop */
     struct scope *scope; /* the innermost one it is in; NULL: it is over */
     unsigned flags;
     int kept_errno;
-    int no_await;
     const void *site; /* where it waits: tasks of one site run together */
     struct eddy_request *awaited;
     const char *waits_for; /* NULL: nothing, it runs or is ready */
     int64_t since_ns;
-    struct eddy_context context;
 
-    eddy_task_fn *fn;
+    eddy_task_fn *fn; /* from here to the context: one that is short */
     void *arg;
     struct scope *home;       /* it was spawned in */
     struct task *prev, *next; /* there; when it is over, in sched->held */
-    struct eddy_result result;
-    int64_t started_n;
-    struct joiner *joiners;
-    struct cleanup *cleanups;
-    const char *reason, *name, *at;
-    struct eddy_value why; /* what the scope it closed last failed with */
-    int cancelling;
-    unsigned refs;
-    unsigned shields; /* how many it has open */
-    struct eddy_stack stack;
-    struct eddy_stacks *stacks;
+    const char *name, *at, *reason;
     eddy_free_fn *free_arg;
     void (*drop)(void *made);
+    struct joiner *joiners;
+    struct cleanup *cleanups;
+    unsigned refs;
+    int cancelling, no_await;
+    unsigned shields;      /* how many it has open */
+    struct eddy_value why; /* what the scope it closed last failed with */
+    struct eddy_result result;
+    struct eddy_context context; /* of which the beginning is used always */
+
+    struct eddy_stack stack;
+    struct eddy_stacks *stacks;
+    int64_t started_n;
 };
 
 static inline struct task *task_of(const struct eddy_task *task)
@@ -150,10 +152,13 @@ struct sched {
     struct task *running; /* NULL: the loop itself, the hub */
     struct task *next;    /* of this round, in a list */
     struct task *dead;    /* its stack is to be given back by who runs next */
-    int *errno_at;        /* of the thread */
-    struct tasks ready;   /* for the next round */
-    size_t changes; /* how often two neighbours wait at different places */
-    bool called;    /* the hub is in the loop's ready queue */
+    struct task
+        *resting; /* over, and ready to be another; the last one first */
+    size_t resting_count;
+    int *errno_at;      /* of the thread */
+    struct tasks ready; /* for the next round */
+    size_t changes;     /* how often two neighbours wait at different places */
+    bool called;        /* the hub is in the loop's ready queue */
     struct eddy_call call;
     struct eddy_loop *loop;
     struct eddy_context hub;
@@ -215,17 +220,16 @@ static inline void eddy__wake(struct task *task)
 
 /* Others run until it is made ready. What a dump hands over is looked at. */
 void eddy__suspend(struct task *task);
-/* The last thing a task does. */
-void eddy__leave_for_good(struct task *task);
-/* By who runs next: the stack of one that is over is given back. */
-void eddy__bury_dead(struct sched *sched);
+/* What a task begins with. */
+void eddy__task_main(struct eddy_context *context, void *passed);
 void eddy__give_stack(struct task *task);
 /* dump.c: called on the stack that it is about; where to go then. */
 struct eddy_context *eddy__look_around(void *passed);
 
 /* ---- task.c ------------------------------------------------------------- */
 
-void eddy__task_main(struct eddy_context *context, void *passed);
+/* From its first step to its last but one: it is to leave its stack then. */
+void eddy__live(struct task *task);
 /* It is over, but for its handles, and so is its loop. */
 void eddy__outlive_loop(struct task *task);
 
@@ -265,9 +269,9 @@ void eddy__scope_init(struct scope *scope, struct sched *sched,
 
 /* ---- errors.c ----------------------------------------------------------- */
 
-/* A task is over: if it has failed its home hears of it, and may keep it, with
- * a reference. */
-void eddy__hear_end(struct task *task);
+/* A task is over, and has failed: its home hears of it, and may keep it, with a
+ * reference. */
+void eddy__hear_error(struct task *task);
 /* The owner of a scope has failed. */
 void eddy__hear_body(struct scope *scope, int err);
 void eddy__log_error(const struct task *task);
