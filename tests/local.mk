@@ -48,6 +48,7 @@ check_PROGRAMS += \
 	%D%/test_histogram \
 	%D%/test_iter \
 	%D%/test_later \
+	%D%/test_left \
 	%D%/test_limiter \
 	%D%/test_listen \
 	%D%/test_lock \

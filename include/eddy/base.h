@@ -86,6 +86,14 @@ EDDY_API const char *eddy_version(void);
 EDDY_API const char *eddy_strerror(int err);
 EDDY_API const char *eddy_errname(int err);
 
+/*
+ * An address of code in words, for logs: "name+12 (./prog+0x11d4)", or without
+ * the name where the system knows none: of static functions, and of all in a
+ * program that was not linked with -rdynamic. What is in brackets tells
+ * addr2line(1) the line. Cut to size bytes; returns text. [any thread]
+ */
+EDDY_API const char *eddy_symbol(char *text, size_t size, const void *address);
+
 /* ---- Memory ------------------------------------------------------------- */
 
 /*

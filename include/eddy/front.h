@@ -217,6 +217,21 @@ EDDY_API void eddy_log_write(const struct eddy_loop *loop,
                              enum eddy_level level, const char *format, ...)
     EDDY_PRINTF(3, 4);
 
+/* Debug mode: where a thing was made, by its __builtin_return_address(0), for
+ * the log if it is left when the loop is freed. What is owned by the loop and
+ * what runs in it is forgotten by itself. Without memory nothing is noted. */
+EDDY_API void eddy_loop_note_origin(struct eddy_loop *loop, const void *thing,
+                                    const void *by);
+/* What was noted, or NULL. */
+EDDY_API const void *eddy_loop_origin(const struct eddy_loop *loop,
+                                      const void *thing);
+
+/* Debug mode: a step of a front-end's own that began at since_ns, by
+ * eddy_loop_read_clock(), is over. If it was slow it is counted, and logged as
+ * what it is and where that was made. */
+EDDY_API void eddy_loop_step_over(struct eddy_loop *loop, int64_t since_ns,
+                                  const char *what, const char *at);
+
 /* For operations that accept: counts a rest in the statistics. */
 EDDY_API void eddy_loop_count_accept_full(struct eddy_loop *loop);
 

@@ -286,10 +286,20 @@ struct eddy_loop_stats {
 EDDY_API int eddy_loop_stats(const struct eddy_loop *loop,
                              struct eddy_loop_stats *ret_stats);
 
-/* Debug mode: calls from another thread than the one that runs the loop just
- * then, or in a child that has not called eddy_loop_after_fork(), give -EPERM;
- * slow callbacks and what is left open are logged. EDDY_DEBUG=1 in the
- * environment switches it on. */
+/*
+ * Debug mode, on and off at any time; EDDY_DEBUG=1 in the environment switches
+ * it on, too.
+ *
+ * - Calls from another thread than the one that runs the loop just then, or in
+ *   a child that has not called eddy_loop_after_fork(), give -EPERM.
+ * - A callback, or a step of a task, that took slow_ns or more is logged
+ *   (warning) with its name.
+ * - What is left when the loop is freed is logged (warning) with where it is
+ *   from, as eddy_symbol() tells it: streams, listeners, operations that run,
+ *   watches and timers that keep the loop alive, tasks.
+ * - Connections accepted, names looked up, the end of input, pauses and the end
+ *   of pauses are logged (debug).
+ */
 EDDY_API int eddy_loop_set_debug(struct eddy_loop *loop, bool debug);
 EDDY_API bool eddy_loop_debug(const struct eddy_loop *loop);
 

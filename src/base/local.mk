@@ -4,4 +4,5 @@ libbase_la_SOURCES = \
 	%D%/clock.c \
 	%D%/error.c \
 	%D%/memory.c \
+	%D%/symbol.c \
 	%D%/version.c

@@ -12,6 +12,7 @@
  *     item.c     items and pauses                  waker.c    coalesced calls
  *     extra.c    more memory for one
  *     debug.c    log, checks, statistics
+ *     origin.c   where things were made
  *     embed.c    in a foreign loop, after fork     front.c    for front-ends
  */
 #ifndef EDDY_CORE_H
@@ -250,6 +251,7 @@ struct eddy_loop {
     int wake_read, wake_write;
     struct eddy_watch wake_watch;
     struct eddy_owned owned; /* head of a ring */
+    struct origins *origins; /* NULL: none is known */
     struct loop_slot *front_slots;
     size_t front_count, front_capacity;
     struct eddy_loop_options settings;
@@ -307,10 +309,36 @@ bool eddy__start_refused(struct eddy_call *call);
 void eddy__request_free(struct eddy_loop *loop, struct eddy_request *request);
 void eddy__request_pool_close(struct eddy_loop *loop);
 
+/* origin.c, with eddy_loop_note_origin() */
+void eddy__origin_drop(struct eddy_loop *loop, const void *thing);
+void eddy__origins_close(struct eddy_loop *loop);
+/* Says in the log that a thing is left, and where it is from. */
+void eddy__log_left(const struct eddy_loop *loop, const char *how,
+                    const char *what, const void *thing);
+
+static inline void eddy__note_origin(struct eddy_loop *loop, const void *thing,
+                                     const void *by)
+{
+    if (loop->debug)
+        eddy_loop_note_origin(loop, thing, by);
+}
+
+static inline void eddy__origin_forget(struct eddy_loop *loop,
+                                       const void *thing)
+{
+    if (loop->origins != NULL)
+        eddy__origin_drop(loop, thing);
+}
+
+/* What is left in a loop that is being freed, and keeps one alive. */
+void eddy__requests_log_left(const struct eddy_loop *loop);
+void eddy__watches_log_left(const struct eddy_loop *loop);
+void eddy__timers_log_left(const struct eddy_loop *loop);
+
 /* debug.c: around each callback; `what` and `fn` name it in the log. */
 int64_t eddy__enter_slowly(struct eddy_loop *loop);
 void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
-                        const char *what, const void *about);
+                        const char *what, const void *fn);
 
 static inline int64_t eddy__enter(struct eddy_loop *loop)
 {
@@ -319,10 +347,10 @@ static inline int64_t eddy__enter(struct eddy_loop *loop)
 }
 
 static inline void eddy__leave(struct eddy_loop *loop, int64_t since_ns,
-                               const char *what, const void *about)
+                               const char *what, const void *fn)
 {
     if (loop->debug)
-        eddy__leave_slowly(loop, since_ns, what, about);
+        eddy__leave_slowly(loop, since_ns, what, fn);
 }
 
 static inline void *eddy__resize(struct eddy_loop *loop, void *ptr, size_t size)

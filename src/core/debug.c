@@ -38,16 +38,40 @@ int64_t eddy__enter_slowly(struct eddy_loop *loop)
     return eddy__read_clock(loop);
 }
 
-void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
-                        const char *what, const void *about)
+/* 0: debug mode was switched on meanwhile. */
+static bool is_slow(struct eddy_loop *loop, int64_t since_ns,
+                    long long *ret_took_ms)
 {
     int64_t took_ns = eddy__read_clock(loop) - since_ns;
 
     if (since_ns == 0 || took_ns < loop->settings.slow_ns)
-        return; /* 0: debug mode was switched on meanwhile */
+        return false;
+    *ret_took_ms = took_ns / EDDY_MS;
     loop->stats.slow_calls++;
-    eddy_log_write(loop, EDDY_LOG_WARNING, "slow callback: %s %p took %lld ms",
-                   what, about, (long long)(took_ns / EDDY_MS));
+    return true;
+}
+
+void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
+                        const char *what, const void *fn)
+{
+    char text[256];
+    long long ms;
+
+    if (is_slow(loop, since_ns, &ms))
+        eddy_log_write(loop, EDDY_LOG_WARNING,
+                       "slow callback: %s %s took %lld ms", what,
+                       eddy_symbol(text, sizeof text, fn), ms);
+}
+
+void eddy_loop_step_over(struct eddy_loop *loop, int64_t since_ns,
+                         const char *what, const char *at)
+{
+    long long ms;
+
+    if (loop != NULL && loop->debug && is_slow(loop, since_ns, &ms))
+        eddy_log_write(loop, EDDY_LOG_WARNING,
+                       "slow step: %s, from %s, took %lld ms", what,
+                       at != NULL ? at : "an unknown place", ms);
 }
 
 int eddy_loop_set_debug(struct eddy_loop *loop, bool debug)

@@ -46,6 +46,7 @@ void eddy_loop_disown(struct eddy_loop *loop, struct eddy_owned *owned)
 {
     if (loop == NULL || owned == NULL || owned->prev == NULL)
         return;
+    eddy__origin_forget(loop, owned);
     owned->prev->next = owned->next;
     owned->next->prev = owned->prev;
     owned->prev = owned->next = owned; /* a second time does no harm */

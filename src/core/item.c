@@ -38,6 +38,9 @@ int eddy_request_pause(struct eddy_request *request, bool paused)
         ((r->limit.flags & REQUEST_PAUSED) != 0) == paused)
         return 0;
     r->limit.flags ^= REQUEST_PAUSED;
+    if (r->loop->debug)
+        eddy_log_write(r->loop, EDDY_LOG_DEBUG, "%s: %s %p",
+                       paused ? "paused" : "resumed", r->type->name, (void *)r);
     r->type->pause(request, paused);
     return 0;
 }

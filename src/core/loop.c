@@ -72,6 +72,7 @@ static void close_parts(struct eddy_loop *loop)
     eddy__timer_close(loop);
     eddy__slots_close(loop);
     eddy__request_pool_close(loop);
+    eddy__origins_close(loop);
     (void)eddy__resize(loop, loop, 0);
 }
 
@@ -120,8 +121,7 @@ static void close_owned(struct eddy_loop *loop, struct eddy_owned *asked)
         struct eddy_owned *owned = loop->owned.next;
 
         if (loop->debug)
-            eddy_log_write(loop, EDDY_LOG_WARNING, "left open: %s %p",
-                           owned->type->name, (void *)owned);
+            eddy__log_left(loop, "open", owned->type->name, owned);
         eddy_loop_disown(loop, owned);
         owned->next = asked;
         owned->prev = asked->prev;
@@ -163,6 +163,8 @@ int eddy_loop_free(struct eddy_loop *loop)
     loop->running = true;
     atomic_store(&loop->leaving, true);
     eddy__posts_refuse(loop);
+    if (loop->debug)
+        eddy__requests_log_left(loop);
     eddy__requests_cancel(loop);
     while (!is_quiet(loop)) /* they may need what lives in the loop */
         wind_up_turn(loop);
@@ -170,6 +172,10 @@ int eddy_loop_free(struct eddy_loop *loop)
     while (!is_quiet(loop) || asked.next != &asked || loop->expected > 0) {
         wind_up_turn(loop);
         close_owned(loop, &asked);
+    }
+    if (loop->debug) {
+        eddy__watches_log_left(loop);
+        eddy__timers_log_left(loop);
     }
     close_parts(loop);
     return 0;

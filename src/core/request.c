@@ -61,6 +61,7 @@ static struct eddy_result retire(struct request *r)
     struct eddy_loop *loop;
 
     link_out(r);
+    eddy__origin_forget(r->loop, r);
     if (r->extra != NULL)
         eddy__extra_free(r);
     if (r->slot != NULL)
@@ -201,6 +202,18 @@ void eddy__requests_cancel(struct eddy_loop *loop)
     }
 }
 
+/* Those of whom it is known where they were begun: tasks speak for what they
+ * wait for. */
+void eddy__requests_log_left(const struct eddy_loop *loop)
+{
+    const struct request *r = loop->requests;
+
+    for (size_t left = loop->stats.running; left > 0; left--, r = r->next)
+        if ((r->limit.flags & (REQUEST_BACKGROUND | REQUEST_OVER)) == 0 &&
+            eddy_loop_origin(loop, r) != NULL)
+            eddy__log_left(loop, "running", r->type->name, r);
+}
+
 /* ---- Beginning ---------------------------------------------------------- */
 
 static bool is_whole(const struct eddy_op_type *type)
@@ -289,6 +302,7 @@ void eddy_begin(struct eddy_loop *loop, struct eddy_request *request,
         return;
     }
     link_in(loop, r);
+    eddy__note_origin(loop, r, __builtin_return_address(0));
     if (start(r, op, &result))
         eddy_complete(request, result);
 }

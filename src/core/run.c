@@ -57,6 +57,7 @@ int eddy_start_op(struct eddy_loop *loop, const struct eddy_op *op,
         return err;
     spare = loop->spare;
     loop->spare = spare->next;
+    eddy__note_origin(loop, spare, __builtin_return_address(0));
     eddy__begin_pooled(loop, (struct eddy_request *)spare, op, on_done, arg,
                        slot);
     return 0;

@@ -21,6 +21,8 @@ static void count_armed(struct timer *timer, bool armed)
     loop->stats.timers += armed ? 1 : (size_t)-1;
     if ((timer->node.flags & BACKGROUND) == 0)
         loop->alive += armed ? 1 : (size_t)-1;
+    if (!armed)
+        eddy__origin_forget(loop, timer);
 }
 
 static void fire_user_timer(struct eddy_loop *loop, struct timer_node *node)
@@ -74,6 +76,7 @@ int eddy_timer_start(struct eddy_timer *opaque, int64_t timeout_ns)
     now_ns = eddy__read_clock(timer->loop);
     if (timeout_ns < 0)
         timeout_ns = 0;
+    eddy__note_origin(timer->loop, timer, __builtin_return_address(0));
     return arm(timer, now_ns, eddy__time_add(now_ns, timeout_ns));
 }
 
@@ -87,6 +90,7 @@ int eddy_timer_start_at(struct eddy_timer *opaque, int64_t deadline_ns)
     err = eddy_loop_check(timer->loop);
     if (err < 0)
         return err;
+    eddy__note_origin(timer->loop, timer, __builtin_return_address(0));
     return arm(timer, timer->loop->now_ns, deadline_ns);
 }
 
@@ -99,6 +103,17 @@ bool eddy_timer_stop(struct eddy_timer *opaque)
         return false;
     count_armed(timer, false);
     return eddy__timer_disarm(timer->loop, &timer->node);
+}
+
+void eddy__timers_log_left(const struct eddy_loop *loop)
+{
+    for (size_t i = 0; i < loop->timers.count; i++) {
+        const struct timer_node *node = loop->timers.entries[i].node;
+
+        if (node != NULL && node->fire == fire_user_timer &&
+            (node->flags & BACKGROUND) == 0)
+            eddy__log_left(loop, "armed", "timer", node);
+    }
 }
 
 int64_t eddy_timer_deadline_ns(const struct eddy_timer *opaque)

@@ -84,6 +84,7 @@ int eddy_watch_start(struct eddy_loop *loop, struct eddy_watch *opaque, int fd,
                              .fd = fd,
                              .interest = (uint8_t)interest };
     append(loop, watch);
+    eddy__note_origin(loop, watch, __builtin_return_address(0));
     loop->alive += counts(watch);
     return 0;
 }
@@ -141,8 +142,18 @@ int eddy_watch_stop(struct eddy_watch *opaque)
     }
     loop->slots.watches--;
     loop->alive -= counts(watch);
+    eddy__origin_forget(loop, watch);
     watch->loop = NULL;
     return 0;
+}
+
+void eddy__watches_log_left(const struct eddy_loop *loop)
+{
+    for (size_t fd = 0; fd < loop->slots.capacity; fd++)
+        for (const struct watch *watch = loop->slots.at[fd].first;
+             watch != NULL; watch = watch->next)
+            if (counts(watch))
+                eddy__log_left(loop, "watched", "descriptor of watch", watch);
 }
 
 int eddy_watch_background(struct eddy_watch *opaque, bool background)

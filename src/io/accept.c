@@ -71,6 +71,21 @@ static enum verdict judge(int err)
     }
 }
 
+/* From where it is accepted, or where the listener was made. */
+static void tell_origin(struct eddy_listener *listener,
+                        struct eddy_stream *stream)
+{
+    const void *by = eddy_loop_origin(listener->loop, listener->incoming);
+
+    if (by == NULL)
+        by = eddy_loop_origin(listener->loop, &listener->owned);
+    eddy_loop_note_origin(listener->loop, &stream->owned, by);
+    if (eddy_loop_debug(listener->loop))
+        eddy_log_write(listener->loop, EDDY_LOG_DEBUG,
+                       "accepted a connection: stream %p, descriptor %d",
+                       (void *)stream, eddy_stream_fd(stream));
+}
+
 static int accept_one(struct eddy_listener *listener,
                       struct eddy_stream **ret_stream)
 {
@@ -86,6 +101,8 @@ static int accept_one(struct eddy_listener *listener,
     err = eddy__stream_new(ret_stream, listener->loop, fd, true);
     if (err < 0)
         (void)sys->close(sys->arg, fd);
+    else
+        tell_origin(listener, *ret_stream);
     return err;
 }
 

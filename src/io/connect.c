@@ -54,6 +54,9 @@ static struct eddy_result succeed(struct attempt *attempt)
         return eddy_n(err);
     }
     attempt->fd = -1;
+    eddy_loop_note_origin(eddy_request_loop(attempt->request), &stream->owned,
+                          eddy_loop_origin(eddy_request_loop(attempt->request),
+                                           attempt->request));
     result.stream = stream;
     return result;
 }

@@ -268,6 +268,7 @@ int eddy_listen(struct eddy_listener **ret_listener, struct eddy_loop *loop,
         return err;
     }
     eddy_loop_own(loop, &listener->owned, &type);
+    eddy_loop_note_origin(loop, &listener->owned, __builtin_return_address(0));
     *ret_listener = listener;
     return 0;
 }

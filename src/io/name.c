@@ -20,6 +20,7 @@ struct lookup {
     uint16_t port;
     unsigned flags;
     int cap;
+    int64_t since_ns;
     char *host; /* behind the addresses */
     struct eddy_address found[];
 };
@@ -45,6 +46,12 @@ static void looked_up(struct eddy_job *job, int64_t n, void *arg)
     struct lookup *lookup = arg;
 
     (void)job;
+    if (eddy_loop_debug(lookup->loop))
+        eddy_log_write(lookup->loop, EDDY_LOG_DEBUG, "looked %s up in %lld ms",
+                       lookup->host,
+                       (long long)((eddy_loop_read_clock(lookup->loop) -
+                                    lookup->since_ns) /
+                                   EDDY_MS));
     if (lookup->request != NULL) {
         if (n > 0)
             memcpy(lookup->out, lookup->found,
@@ -109,6 +116,7 @@ static int begin_lookup(struct eddy_request *request)
     if (err < 0)
         return err;
     lookup->request = request;
+    lookup->since_ns = eddy_loop_read_clock(loop);
     lookup->port = (uint16_t)(words[1] & 0xffff);
     lookup->flags = (unsigned)(words[1] >> 16);
     lookup->out = eddy_pointer(words[2]);

@@ -19,6 +19,10 @@ int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size)
     /* a short read has taken all there was: the next one need not try */
     if (n == -EAGAIN || (n > 0 && (size_t)n < size))
         stream->flags &= ~(unsigned)STREAM_READABLE;
+    if (n == 0 && eddy_loop_debug(stream->loop))
+        eddy_log_write(stream->loop, EDDY_LOG_DEBUG,
+                       "end of input: stream %p, descriptor %d", (void *)stream,
+                       stream->fd);
     return n;
 }
 

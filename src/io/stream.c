@@ -252,7 +252,11 @@ int eddy_stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
     err = sys->set_nonblocking(sys->arg, take_fd);
     if (err < 0)
         return err;
-    return eddy__stream_new(ret_stream, loop, take_fd, socket > 0);
+    err = eddy__stream_new(ret_stream, loop, take_fd, socket > 0);
+    if (err == 0)
+        eddy_loop_note_origin(loop, &(*ret_stream)->owned,
+                              __builtin_return_address(0));
+    return err;
 }
 
 /* ---- Looking at it ------------------------------------------------------ */

@@ -13,9 +13,6 @@
 #ifdef HAVE_EXECINFO_H
 #include <execinfo.h>
 #endif
-#ifdef HAVE_DLFCN_H
-#include <dlfcn.h>
-#endif
 
 enum {
     FRAMES = 32,
@@ -167,22 +164,10 @@ static void describe(char *text, size_t size, const struct eddy_task_info *info,
 
 static void describe_frame(char *text, size_t size, int depth, const void *pc)
 {
-    const char *name = NULL;
-    size_t offset = 0;
+    char symbol[192];
 
-#ifdef HAVE_DLADDR
-    Dl_info where;
-
-    if (dladdr(pc, &where) != 0 && where.dli_sname != NULL) {
-        name = where.dli_sname;
-        offset = (size_t)((const char *)pc - (const char *)where.dli_saddr);
-    }
-#endif
-    if (name != NULL)
-        (void)snprintf(text, size, "%*s    %p %s+%zu", 2 * depth, "", pc, name,
-                       offset);
-    else
-        (void)snprintf(text, size, "%*s    %p", 2 * depth, "", pc);
+    (void)snprintf(text, size, "%*s    %p %s", 2 * depth, "", pc,
+                   eddy_symbol(symbol, sizeof symbol, pc));
 }
 
 static void write_info(const struct eddy_task_info *info, void *arg)
@@ -204,4 +189,27 @@ int eddy_task_dump(struct eddy_loop *loop,
     struct dump dump = { write, arg, eddy_loop_read_clock(loop) };
 
     return write == NULL ? -EINVAL : eddy_task_each(loop, write_info, &dump);
+}
+
+/* ---- In debug mode ------------------------------------------------------ */
+
+static void log_left(const struct eddy_task_info *info, void *arg)
+{
+    eddy_log_write(arg, EDDY_LOG_WARNING,
+                   "left running: task %s, spawned at %s", info->name,
+                   info->at != NULL ? info->at : "an unknown place");
+}
+
+void eddy__log_left_tasks(struct sched *sched)
+{
+    (void)eddy_task_each(sched->loop, log_left, sched->loop);
+}
+
+void eddy__step_over(struct sched *sched)
+{
+    const struct task *task = sched->running;
+
+    if (task != NULL)
+        eddy_loop_step_over(sched->loop, sched->step_ns, task->name, task->at);
+    sched->step_ns = eddy_loop_read_clock(sched->loop);
 }

@@ -193,6 +193,8 @@ static inline struct eddy_context *choose(struct sched *sched)
 {
     struct task *next = sched->next;
 
+    if (sched->watched)
+        eddy__step_over(sched);
     if (next == NULL)
         next = next_round(sched);
     sched->running = next;
@@ -283,6 +285,13 @@ static struct eddy_context *run_errand(struct sched *sched)
     return &sender->context;
 }
 
+static void end_tasks(struct sched *sched)
+{
+    if (sched->watched && sched->root.cause == NOT_CANCELLED)
+        eddy__log_left_tasks(sched);
+    eddy__scope_cancel(&sched->root, BY_CALL, "the loop is being freed");
+}
+
 /* Until none is ready that may run. A task that sent the hub on an errand comes
  * next. */
 static void run_hub(struct eddy_call *call)
@@ -291,8 +300,9 @@ static void run_hub(struct eddy_call *call)
     struct eddy_context *to;
 
     enter(sched);
+    sched->watched = eddy_loop_debug(sched->loop);
     if (eddy_loop_ending(sched->loop))
-        eddy__scope_cancel(&sched->root, BY_CALL, "the loop is being freed");
+        end_tasks(sched);
     to = choose(sched);
     while (to != &sched->hub) {
         (void)eddy_switch(&sched->hub, to, NULL);

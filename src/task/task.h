@@ -169,6 +169,8 @@ struct sched {
     size_t count;      /* of tasks that are not over */
     pthread_t thread;  /* that hub and errno_at are about */
     bool has_thread;
+    bool watched;    /* debug mode: slow steps are logged */
+    int64_t step_ns; /* when one began */
     struct scope root;
 };
 
@@ -223,6 +225,10 @@ void eddy__suspend(struct task *task);
 /* What a task begins with. */
 void eddy__task_main(struct eddy_context *context, void *passed);
 void eddy__give_stack(struct task *task);
+/* dump.c: in debug mode; a step is over, of the task that runs or of the hub.
+ */
+void eddy__step_over(struct sched *sched);
+void eddy__log_left_tasks(struct sched *sched);
 /* dump.c: called on the stack that it is about; where to go then. */
 struct eddy_context *eddy__look_around(void *passed);
 
