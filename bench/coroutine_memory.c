@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <eddy.h>
 
@@ -64,17 +66,18 @@ static struct usage look(void)
     return usage;
 }
 
-static void tell(struct usage before, struct usage after, long tasks)
+static void tell(const char *name, struct usage before, struct usage after,
+                 long tasks)
 {
     double rss = (double)(after.rss - before.rss) / (double)tasks;
     double tables =
         (double)(after.page_tables - before.page_tables) / (double)tasks;
 
-    printf("parked_tasks %ld\n", tasks);
-    printf("parked_rss_bytes %.0f\n", rss);
-    printf("parked_page_table_bytes %.0f\n", tables);
-    printf("parked_total_bytes %.0f\n", rss + tables);
-    printf("parked_mappings_per_1000 %.2f\n",
+    printf("%s_tasks %ld\n", name, tasks);
+    printf("%s_rss_bytes %.0f\n", name, rss);
+    printf("%s_page_table_bytes %.0f\n", name, tables);
+    printf("%s_total_bytes %.0f\n", name, rss + tables);
+    printf("%s_mappings_per_1000 %.2f\n", name,
            1000.0 * (double)(after.mappings - before.mappings) / (double)tasks);
 }
 
@@ -87,22 +90,104 @@ static struct eddy_result park(struct eddy_task *self, void *arg)
     return eddy_n(0);
 }
 
+static struct eddy_result hibernate(struct eddy_task *self, void *arg)
+{
+    (void)arg;
+    (void)eddy_hibernate(self, eddy_sleep(EDDY_FOREVER));
+    return eddy_n(0);
+}
+
+struct parking {
+    const char *name;
+    eddy_task_fn *park;
+    unsigned flags;
+    long tasks;
+};
+
 static struct eddy_result park_all(struct eddy_task *self, void *arg)
 {
-    long tasks = *(const long *)arg;
+    const struct parking *how = arg;
+    struct eddy_task_options options = { .flags = how->flags };
+    long tasks = how->tasks;
     struct usage before = look();
     struct eddy_scope scope;
 
     must(eddy_scope_open(self, &scope, NULL));
     for (long i = 0; i < tasks; i++) {
-        must(eddy_spawn(&scope, park, NULL, NULL));
+        must(eddy_spawn(&scope, how->park, NULL, &options));
         if (i % SLAB == 0)
             must(eddy_task_yield(self));
     }
     must(eddy_await(self, eddy_sleep(EDDY_SECOND / 10))); /* they wait now */
-    tell(before, look(), tasks);
+    tell(how->name, before, look(), tasks);
     eddy_scope_leave(&scope);
     return eddy_n(0);
+}
+
+/* In a process of its own, lest what one has used be there for the next. */
+static void measure_parking(struct parking how)
+{
+    struct eddy_loop *loop;
+    pid_t child;
+
+    (void)fflush(stdout);
+    child = fork();
+    if (child < 0)
+        abort();
+    if (child > 0) {
+        int status;
+
+        if (waitpid(child, &status, 0) < 0 || status != 0)
+            abort();
+        return;
+    }
+    must(eddy_loop_new(&loop, NULL));
+    must(eddy_loop_run_task(loop, park_all, &how).n);
+    must(eddy_loop_free(loop));
+    (void)fflush(stdout);
+    _exit(0);
+}
+
+/* ---- Falling asleep, and waking up --------------------------------------- */
+
+enum { NAPS = 10000 };
+
+/* A yield that is an operation: over in the next turn. */
+static struct eddy_result nap(struct eddy_task *self, void *arg)
+{
+    bool deep = *(const bool *)arg;
+    int64_t start = now_ns();
+
+    for (int i = 0; i < NAPS; i++)
+        must(deep ? eddy_hibernate(self, eddy_sleep(0))
+                  : eddy_await(self, eddy_sleep(0)));
+    return eddy_n(now_ns() - start);
+}
+
+/* What it costs more than a wait does. */
+static void measure_naps(void)
+{
+    static bool shallow = false, deep = true;
+    struct eddy_task_options options = { .flags = EDDY_MAY_HIBERNATE };
+    int64_t least[2] = { INT64_MAX, INT64_MAX };
+    struct eddy_loop *loop;
+
+    must(eddy_loop_new(&loop, NULL));
+    for (int i = 0; i < 10; i++) {
+        struct eddy_task *task;
+        int64_t took;
+
+        options.ret_task = &task;
+        must(eddy_spawn(eddy_loop_scope(loop), nap,
+                        i % 2 != 0 ? &deep : &shallow, &options));
+        took = eddy_loop_run_until(loop, eddy_join(task)).n;
+        eddy_task_unref(task);
+        if (took < least[i % 2])
+            least[i % 2] = took;
+    }
+    must(eddy_loop_free(loop));
+    printf("hibernated_wake_us %.2f\n",
+           (double)(least[1] - least[0]) / NAPS / 1000);
 }
 
 /* ---- Guards ------------------------------------------------------------- */
@@ -164,13 +249,13 @@ int main(int argc, char **argv)
         { .name = "cold_spawn_guard", .run = touch_guarded, .count = STACKS },
     };
     long tasks = argc > 1 ? atol(argv[1]) : TASKS;
-    struct eddy_loop *loop;
 
     if (tasks <= 0)
         return 2;
-    must(eddy_loop_new(&loop, NULL));
-    must(eddy_loop_run_task(loop, park_all, &tasks).n);
-    must(eddy_loop_free(loop));
+    measure_parking((struct parking){ "parked", park, 0, tasks });
+    measure_parking(
+        (struct parking){ "hibernated", hibernate, EDDY_MAY_HIBERNATE, tasks });
+    measure_naps();
     measures[1].arg = stacks;
     measure(measures, 2, 1);
     print_ns(&measures[0]);

@@ -34,6 +34,8 @@ AC_DEFUN([EDDY_SWITCH_FOR_HOST], [
   AS_IF([test $EDDY_SWITCH = portable], [EDDY_SWITCH_LIBS=$LIBM]) # fesetround()
   AC_SUBST([EDDY_SWITCH_LIBS])
   AM_CONDITIONAL([PORTABLE_SWITCH], [test $EDDY_SWITCH = portable])
+  AS_IF([test $EDDY_SWITCH = portable], [AC_DEFINE([EDDY_PORTABLE_SWITCH], [1],
+    [Stacks are switched in C.])])
   AS_CASE([$EDDY_SWITCH:$enable_sanitizers],
     [portable:*thread*], [AC_MSG_ERROR(
       [ThreadSanitizer cannot follow stacks that are switched in C])])

@@ -46,6 +46,7 @@ check_PROGRAMS += \
 	%D%/test_generator_ends \
 	%D%/test_hangup \
 	%D%/test_histogram \
+	%D%/test_hibernate \
 	%D%/test_iter \
 	%D%/test_later \
 	%D%/test_left \

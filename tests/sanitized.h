@@ -11,15 +11,25 @@
 #define ON_VALGRIND 0
 #endif
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define ON_ASAN 1
+#elif __has_feature(thread_sanitizer)
+#define ON_TSAN 1
 #endif
 #endif
-#ifndef SANITIZED
-#define SANITIZED 0
+#ifdef __SANITIZE_ADDRESS__
+#define ON_ASAN 1
 #endif
+#ifdef __SANITIZE_THREAD__
+#define ON_TSAN 1
+#endif
+#ifndef ON_ASAN
+#define ON_ASAN 0
+#endif
+#ifndef ON_TSAN
+#define ON_TSAN 0
+#endif
+#define SANITIZED (ON_ASAN || ON_TSAN)
 
 #endif

@@ -133,6 +133,24 @@ EDDY_API void eddy_switch_away(struct eddy_context *from,
  * begun, or nobody can tell. For tools. */
 EDDY_API const void *eddy_context_pc(const struct eddy_context *context);
 
+/* ---- Frozen stacks ------------------------------------------------------ */
+
+/*
+ * The memory of a stack whose context was left goes back to the system, but for
+ * a copy of what is in use, in the pool's memory. Until it is thawed nobody may
+ * go there, or follow a pointer to it. -E2BIG: more than 2 KiB are in use;
+ * -ENOTSUP: the context is not on this stack, or nobody can tell what is in use
+ * (the switch in C, tools that look on); -ENOMEM.
+ */
+struct eddy_frozen;
+EDDY_API int eddy_stack_freeze(struct eddy_stacks *stacks,
+                               struct eddy_stack stack,
+                               const struct eddy_context *context,
+                               struct eddy_frozen **ret_frozen);
+/* Brings it all back to where it was. */
+EDDY_API void eddy_stack_thaw(struct eddy_stacks *stacks,
+                              struct eddy_frozen *frozen);
+
 EDDY_END_DECLS
 
 #endif

@@ -56,11 +56,15 @@ typedef struct eddy_result eddy_task_fn(struct eddy_task *self, void *arg);
 
 /* ---- Spawning ----------------------------------------------------------- */
 
+/* What eddy keeps of the task is not on its stack: see eddy_hibernate(). */
+#define EDDY_MAY_HIBERNATE (1u << 8)
+
 /* Zero is the default of every field. */
 struct eddy_task_options {
     const char *name;       /* for logs and dumps; not copied; NULL: "a task" */
     size_t stack_size;      /* 0: 48 KiB; see eddy_stack_take() */
-    unsigned flags;         /* EDDY_KEEP_FP: see eddy/stack.h; no others */
+    unsigned flags;         /* EDDY_MAY_HIBERNATE; EDDY_KEEP_FP: see
+                               eddy/stack.h */
     eddy_free_fn *free_arg; /* of arg, when the task is over, even if it
                                never ran */
     void (*drop)(void *made);    /* of a result.made that is not NULL, if
@@ -107,6 +111,26 @@ EDDY_API struct eddy_result eddy_await_op(struct eddy_task *self,
 static inline int64_t eddy_await(struct eddy_task *self, struct eddy_op op)
 {
     return eddy_await_op(self, &op).n;
+}
+
+/*
+ * Waits as eddy_await() does, for long: meanwhile the task's stack takes no
+ * memory. What is in use of it is copied to where the loop has its memory, so
+ * that an idle client costs about 1 KiB in place of a page; to fall asleep and
+ * to wake up take some microseconds.
+ *
+ * For that nothing may point into the stack. eddy sees for itself if op does,
+ * or if a scope is open on it, and waits as usual then, as it does if the task
+ * was spawned without EDDY_MAY_HIBERNATE, uses more than 2 KiB of its stack, is
+ * in a generator, or if there is no memory for the copy, or tools look on. What
+ * else others may know of its local variables, it must know itself. So wait for
+ * the news, not for the data: eddy_readable(), say, and then eddy_read().
+ */
+EDDY_API struct eddy_result eddy_hibernate_op(struct eddy_task *self,
+                                              const struct eddy_op *op);
+static inline int64_t eddy_hibernate(struct eddy_task *self, struct eddy_op op)
+{
+    return eddy_hibernate_op(self, &op).n;
 }
 
 /* Lets everything else that is ready run first. 0, or -ECANCELED. */

@@ -136,6 +136,13 @@ const void *eddy_context_pc(const struct eddy_context *context)
     return c == NULL || c->sp == NULL ? NULL : eddy__saved_pc(c->sp);
 }
 
+void *eddy__context_sp(const struct eddy_context *context)
+{
+    return eddy_context_pc(context) != NULL
+               ? ((const struct context *)context)->sp
+               : NULL;
+}
+
 /* ---- Going -------------------------------------------------------------- */
 
 /* What is the thread's, and each context has its own: one is put away, the

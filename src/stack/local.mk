@@ -5,6 +5,7 @@ libstack_la_SOURCES = \
 	%D%/annotate.h \
 	%D%/census.c \
 	%D%/context.c \
+	%D%/frozen.c \
 	%D%/guard.c \
 	%D%/overflow.c \
 	%D%/slab.c \

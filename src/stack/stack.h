@@ -5,6 +5,7 @@
  *     stacks.c    pools: taking and giving        slab.c      where stacks lie
  *     guard.c     what is below each              overflow.c  who ran into it
  *     census.c    how much is used                context.c   where to go on
+ *     frozen.c    memory that is not needed now
  *     switch.h    and how                         annotate.h  telling tools
  *
  *     slab:  | guard | stack 0 | guard | stack 1 | ...     each a stride
@@ -90,6 +91,10 @@ int eddy__slab_new(struct eddy_stacks *stacks, size_t stride, size_t count,
 void eddy__slab_free(struct eddy_stacks *stacks, struct slab *slab);
 /* Gives the memory of a stack back to the system; the guards stay. */
 void eddy__slab_cool(struct eddy_stack stack);
+
+/* context.c: where what is in use begins of a stack that was left; NULL: nobody
+ * can tell. */
+void *eddy__context_sp(const struct eddy_context *context);
 
 /* guard.c: how large a guard is on this system. */
 size_t eddy__guard_size(void);

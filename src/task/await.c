@@ -2,13 +2,6 @@
 /* await.c - waiting for an operation: it lives on the stack of who waits. */
 #include "task.h"
 
-struct waiting {
-    struct eddy_request request;
-    struct eddy_result result;
-    struct task *task;
-    bool over;
-};
-
 /* Only takes note: it may be called from inside anything. */
 static void take_note(struct eddy_result result, void *arg)
 {
@@ -17,6 +10,8 @@ static void take_note(struct eddy_result result, void *arg)
     waiting->result = result;
     waiting->over = true;
     waiting->task->awaited = NULL;
+    if ((waiting->task->flags & TASK_FROZEN) != 0)
+        eddy__thaw(waiting->task);
     eddy__wake(waiting->task);
 }
 
@@ -65,38 +60,36 @@ static void wait_until_over(struct waiting *waiting, const char *name)
     eddy__suspend(task);
 }
 
-static struct eddy_result await(struct task *task, const struct eddy_op *op)
+static struct eddy_result await(struct waiting *waiting,
+                                const struct eddy_op *op)
 {
-    struct waiting waiting;
+    struct task *task = waiting->task;
 
-    waiting.task = task;
-    waiting.over = false;
-    if (eddy_begin_or_finish(task->sched->loop, &waiting.request, op, take_note,
-                             &waiting, &waiting.result))
-        return waiting.result;
-    wait_until_over(&waiting, op->type->name);
-    if (waiting.result.n == -ECANCELED && eddy__is_cancelled(task))
+    if (eddy_begin_or_finish(task->sched->loop, &waiting->request, op,
+                             take_note, waiting, &waiting->result))
+        return waiting->result;
+    wait_until_over(waiting, op->type->name);
+    if (waiting->result.n == -ECANCELED && eddy__is_cancelled(task))
         note_cancelled(task);
-    return waiting.result;
+    return waiting->result;
 }
 
 /* In one who is cancelled: begun, told to be quick, and waited for. A result
  * does not tell of the cancelling. */
-static struct eddy_result await_end(struct task *task, const struct eddy_op *op)
+static struct eddy_result await_end(struct waiting *waiting,
+                                    const struct eddy_op *op)
 {
-    struct waiting waiting;
+    struct task *task = waiting->task;
 
-    waiting.task = task;
-    waiting.over = false;
-    if (!eddy_begin_or_finish(task->sched->loop, &waiting.request, op,
-                              take_note, &waiting, &waiting.result)) {
-        if (!waiting.over)
-            eddy_request_cancel(&waiting.request);
-        wait_until_over(&waiting, op->type->name);
+    if (!eddy_begin_or_finish(task->sched->loop, &waiting->request, op,
+                              take_note, waiting, &waiting->result)) {
+        if (!waiting->over)
+            eddy_request_cancel(&waiting->request);
+        wait_until_over(waiting, op->type->name);
     }
-    if (waiting.result.n == -ECANCELED)
+    if (waiting->result.n == -ECANCELED)
         note_cancelled(task);
-    return waiting.result;
+    return waiting->result;
 }
 
 /* What it carries is its own, even so. */
@@ -106,9 +99,8 @@ static struct eddy_result refuse(const struct eddy_op *op, int err)
     return eddy_n(err);
 }
 
-/* What cannot be awaited now, or needs care. */
-static struct eddy_result await_or_refuse(struct task *task,
-                                          const struct eddy_op *op)
+struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
+                                  const struct eddy_op *op)
 {
     int err;
 
@@ -117,12 +109,14 @@ static struct eddy_result await_or_refuse(struct task *task,
     if (op == NULL || op->type == NULL ||
         (op->type->flags & EDDY_OP_MULTISHOT) != 0)
         return refuse(op, -EINVAL);
+    waiting->task = task;
+    waiting->over = false;
     err = check(task);
     if (err == -ECANCELED && (op->type->flags & EDDY_OP_ENDS) != 0)
-        return await_end(task, op);
+        return await_end(waiting, op);
     if (err == -ECANCELED)
         err = tell_cancelled(task);
-    return err < 0 ? refuse(op, err) : await(task, op);
+    return err < 0 ? refuse(op, err) : await(waiting, op);
 }
 
 struct eddy_result eddy_await_op(struct eddy_task *self,
@@ -130,6 +124,7 @@ struct eddy_result eddy_await_op(struct eddy_task *self,
 {
     struct task *task = task_of(self);
     struct eddy_result result;
+    struct waiting waiting;
 
     if (eddy__is_running(task) && (task->flags & TASK_WARY) == 0 &&
         (task->scope->flags & SCOPE_STOPPING) == 0 &&
@@ -137,7 +132,7 @@ struct eddy_result eddy_await_op(struct eddy_task *self,
         return result;
     if (task != NULL)
         task->site = __builtin_return_address(0);
-    return await_or_refuse(task, op);
+    return eddy__await_in(&waiting, task, op);
 }
 
 int eddy_task_yield(struct eddy_task *self)

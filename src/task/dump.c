@@ -68,7 +68,7 @@ static void look_from(struct look *at, struct task *task)
     if (sched->running == task)
         look(at);
     if (sched->running == task || !sched->has_thread ||
-        (task->flags & TASK_BEGUN) == 0)
+        (task->flags & (TASK_BEGUN | TASK_FROZEN)) != TASK_BEGUN)
         return;
     at->low = task->stack.low;
     at->high = task->stack.high;

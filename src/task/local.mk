@@ -6,6 +6,7 @@ libtask_la_SOURCES = \
 	%D%/cancel.c \
 	%D%/dump.c \
 	%D%/errors.c \
+	%D%/hibernate.c \
 	%D%/items.c \
 	%D%/join.c \
 	%D%/sched.c \

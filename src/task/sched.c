@@ -144,9 +144,15 @@ static void split(struct tasks *ready, size_t granted)
 static struct task *next_round(struct sched *sched)
 {
     struct task *first = sched->ready.first;
-    size_t granted = eddy_ready_grant(sched->loop, sched->ready.count);
+    size_t wanted = sched->ready.count, granted;
     size_t changes = sched->changes; /* of one place, or two: grouped already */
 
+    if (sched->watched) {
+        eddy__step_over(sched);
+        wanted = first != NULL; /* so that it comes here after each step */
+        changes = 0;
+    }
+    granted = eddy_ready_grant(sched->loop, wanted);
     if (granted == 0)
         return NULL;
     if (granted < sched->ready.count) {
@@ -172,29 +178,34 @@ void eddy__give_stack(struct task *task)
 {
     struct eddy_stacks *stacks = task->stacks;
     struct eddy_stack stack = task->stack;
+    bool is_apart = (task->flags & TASK_APART) != 0;
 
     eddy_context_done(&task->context);
     task->sched = NULL; /* who calls it by mistake may be told so */
     eddy_stack_give(stacks, stack);
+    if (is_apart) {
+        struct apart *apart = apart_of(task);
+
+        (void)apart->mem.resize(apart->mem.arg, apart, 0);
+    }
 }
 
-/* By who runs next: the stack of one that is over is given back. */
-static inline void bury(struct sched *sched)
+/* By who runs next. */
+static __attribute__((noinline)) void see_to_left(struct sched *sched)
 {
-    struct task *dead = sched->dead;
+    struct task *left = sched->left;
 
-    if (dead != NULL) {
-        sched->dead = NULL;
-        eddy__give_stack(dead);
-    }
+    sched->left = NULL;
+    if ((left->flags & TASK_OVER) != 0)
+        eddy__give_stack(left);
+    else
+        eddy__freeze(left);
 }
 
 static inline struct eddy_context *choose(struct sched *sched)
 {
     struct task *next = sched->next;
 
-    if (sched->watched)
-        eddy__step_over(sched);
     if (next == NULL)
         next = next_round(sched);
     sched->running = next;
@@ -223,7 +234,8 @@ void eddy__suspend(struct task *task)
     task->kept_errno = *sched->errno_at;
     leave(task, to);
     *sched->errno_at = task->kept_errno;
-    bury(sched);
+    if (sched->left != NULL)
+        see_to_left(sched);
 }
 
 /* It leaves its stack for good, unless it may rest there: not if somebody has a
@@ -239,7 +251,7 @@ static inline void end_or_rest(struct sched *sched, struct task *task)
         sched->resting_count++;
         return;
     }
-    sched->dead = kept ? NULL : task;
+    sched->left = kept ? NULL : task;
     eddy_switch_away(&task->context, choose(sched), NULL);
 }
 
@@ -251,7 +263,8 @@ void eddy__task_main(struct eddy_context *context, void *passed)
     struct sched *sched = task->sched;
 
     while (passed == NULL) {
-        bury(sched);
+        if (sched->left != NULL)
+            see_to_left(sched);
         eddy__live(task);
         end_or_rest(sched, task);
         passed = eddy_switch(&task->context, choose(sched), NULL);
@@ -306,7 +319,8 @@ static void run_hub(struct eddy_call *call)
     to = choose(sched);
     while (to != &sched->hub) {
         (void)eddy_switch(&sched->hub, to, NULL);
-        bury(sched);
+        if (sched->left != NULL)
+            see_to_left(sched);
         to = sched->errand != NULL ? run_errand(sched) : choose(sched);
     }
     sched->called = false;

@@ -4,7 +4,7 @@
 
 enum { COLOURS = 16, LINES = 128 };
 
-#define ALL_FLAGS   EDDY_KEEP_FP
+#define ALL_FLAGS   (EDDY_KEEP_FP | EDDY_MAY_HIBERNATE)
 #define MOST        ((size_t)1 << 30)
 #define FOR_ITS_OWN (sizeof(struct task) + COLOURS * LINES) /* see place() */
 
@@ -47,6 +47,22 @@ static struct task *place(struct eddy_stack stack)
     return (struct task *)at;
 }
 
+/* Apart from its stack, or on it. */
+static struct task *find_place(struct sched *sched, struct eddy_stack stack,
+                               unsigned flags)
+{
+    const struct eddy_mem *mem = &eddy_loop_settings(sched->loop)->mem;
+    struct apart *apart;
+
+    if ((flags & EDDY_MAY_HIBERNATE) == 0)
+        return place(stack);
+    apart = mem->resize(mem->arg, NULL, sizeof *apart);
+    if (apart == NULL)
+        return NULL;
+    apart->mem = *mem;
+    return &apart->task;
+}
+
 static int make(struct sched *sched, const struct eddy_task_options *options,
                 const char *name, const char *at, struct task **ret_task)
 {
@@ -58,7 +74,11 @@ static int make(struct sched *sched, const struct eddy_task_options *options,
 
     if (err < 0)
         return err;
-    *ret_task = task = place(stack);
+    *ret_task = task = find_place(sched, stack, options->flags);
+    if (task == NULL) {
+        eddy_stack_give(sched->stacks, stack);
+        return -ENOMEM;
+    }
     task->sched = sched;
     task->awaited = NULL;
     task->waits_for = NULL;
@@ -69,7 +89,10 @@ static int make(struct sched *sched, const struct eddy_task_options *options,
     task->stack = stack;
     task->stacks = sched->stacks;
     task->flags = size == 0 && options->flags == 0 ? TASK_PLAIN : 0;
-    stack.high = (char *)task;
+    if ((options->flags & EDDY_MAY_HIBERNATE) != 0)
+        task->flags |= TASK_APART;
+    else
+        stack.high = (char *)task;
     eddy_context_init(&task->context, stack, eddy__task_main, options->flags);
     return 0;
 }
@@ -94,7 +117,7 @@ static int take(struct sched *sched, const struct eddy_task_options *options,
 static void init(struct task *task, const struct eddy_task_options *options,
                  const char *name, const char *at)
 {
-    task->flags &= TASK_PLAIN;
+    task->flags &= TASK_PLAIN | TASK_APART;
     task->kept_errno = task->no_await = 0;
     task->shields = 0;
     task->site = NULL;

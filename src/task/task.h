@@ -7,6 +7,7 @@
  *     scope.c    opening and closing scopes    cancel.c  ending what is in them
  *     errors.c   what went wrong               dump.c    looking inside
  *     spawn.c    making tasks                  items.c   iterating
+ *     hibernate.c  waiting without a stack
  *
  * A user of the public headers like any other.
  */
@@ -85,7 +86,9 @@ enum {                          /* struct task, flags */
        TASK_MADE_TAKEN = 1u << 6,   /* and what it made */
        TASK_START_FAILED = 1u << 7, /* and who waited for it has been told */
        /* Asked for nothing special: the next one may have its place. */
-       TASK_PLAIN = 1u << 8
+       TASK_PLAIN = 1u << 8,
+       TASK_APART = 1u << 9, /* it is not on its stack: see struct apart */
+       TASK_FROZEN = 1u << 10
 };
 
 /* It is looked at whether the next await may begin. */
@@ -109,8 +112,9 @@ struct task {
     struct eddy_request *awaited;
     const char *waits_for; /* NULL: nothing, it runs or is ready */
     int64_t since_ns;
+    struct eddy_context context; /* of which the beginning is used always */
 
-    eddy_task_fn *fn; /* from here to the context: one that is short */
+    eddy_task_fn *fn;
     void *arg;
     struct scope *home;       /* it was spawned in */
     struct task *prev, *next; /* there; when it is over, in sched->held */
@@ -124,12 +128,32 @@ struct task {
     unsigned shields;      /* how many it has open */
     struct eddy_value why; /* what the scope it closed last failed with */
     struct eddy_result result;
-    struct eddy_context context; /* of which the beginning is used always */
 
     struct eddy_stack stack;
     struct eddy_stacks *stacks;
     int64_t started_n;
 };
+
+/* An operation that is awaited. */
+struct waiting {
+    struct eddy_request request;
+    struct eddy_result result;
+    struct task *task;
+    bool over;
+};
+
+/* A task that may hibernate, and what it waits for, are not on its stack. */
+struct apart {
+    struct task task;
+    struct waiting waiting;
+    struct eddy_frozen *frozen;
+    struct eddy_mem mem;
+};
+
+static inline struct apart *apart_of(struct task *task)
+{
+    return EDDY_CONTAINER_OF(task, struct apart, task);
+}
 
 static inline struct task *task_of(const struct eddy_task *task)
 {
@@ -151,15 +175,14 @@ struct tasks {
 struct sched {
     struct task *running; /* NULL: the loop itself, the hub */
     struct task *next;    /* of this round, in a list */
-    struct task *dead;    /* its stack is to be given back by who runs next */
-    struct task
-        *resting; /* over, and ready to be another; the last one first */
-    size_t resting_count;
-    int *errno_at;      /* of the thread */
-    struct tasks ready; /* for the next round */
-    size_t changes;     /* how often two neighbours wait at different places */
-    bool called;        /* the hub is in the loop's ready queue */
+    struct task *left;    /* dead or drowsy: who runs next sees to its stack */
+    int *errno_at;        /* of the thread */
+    struct tasks ready;   /* for the next round */
+    size_t changes; /* how often two neighbours wait at different places */
+    bool called;    /* the hub is in the loop's ready queue */
     struct eddy_call call;
+    struct task *resting; /* over, ready to be others; the last one first */
+    size_t resting_count;
     struct eddy_loop *loop;
     struct eddy_context hub;
     void (*errand)(void *arg); /* for the hub, then back */
@@ -238,6 +261,17 @@ struct eddy_context *eddy__look_around(void *passed);
 void eddy__live(struct task *task);
 /* It is over, but for its handles, and so is its loop. */
 void eddy__outlive_loop(struct task *task);
+
+/* ---- await.c ------------------------------------------------------------ */
+
+/* What cannot be awaited now is refused, or needs care. */
+struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
+                                  const struct eddy_op *op);
+
+/* ---- hibernate.c -------------------------------------------------------- */
+
+void eddy__freeze(struct task *task);
+void eddy__thaw(struct task *task);
 
 /* ---- join.c ------------------------------------------------------------- */
 
