@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* double_coroutine.c - double.c, each client a task. Try: nc 127.0.0.1 7001 */
+/* double_coroutine.c - double_callback.c, each client a task. Try: nc 127.0.0.1
+ * 7001 */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
