@@ -23,7 +23,11 @@ noinst_PROGRAMS += \
 	%D%/producer_consumer_deferred \
 	%D%/shutdown_callback \
 	%D%/shutdown_coroutine \
-	%D%/shutdown_deferred
+	%D%/shutdown_deferred \
+	%D%/embed_in_poll \
+	%D%/own_operation \
+	%D%/own_poller_echo \
+	%D%/select_scheduler
 %C%_chain_callback_LDADD              = libeddy.la
 %C%_chain_coroutine_LDADD             = libeddy.la
 %C%_chain_deferred_LDADD              = libeddy.la
@@ -48,3 +52,11 @@ noinst_PROGRAMS += \
 %C%_shutdown_callback_LDADD           = libeddy.la
 %C%_shutdown_coroutine_LDADD          = libeddy.la
 %C%_shutdown_deferred_LDADD           = libeddy.la
+%C%_embed_in_poll_LDADD               = libeddy.la
+%C%_own_operation_LDADD               = libeddy.la
+%C%_select_scheduler_LDADD            = libeddy.la
+%C%_own_poller_echo_LDADD             = libeddy.la
+%C%_own_poller_echo_SOURCES = \
+	%D%/own_poller.c %D%/own_poller.h %D%/own_poller_echo.c
+# Its own flags give it objects of its own: the tests make others of that file.
+%C%_own_poller_echo_CFLAGS = $(AM_CFLAGS)

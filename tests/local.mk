@@ -169,6 +169,16 @@ LDADD = %D%/libsupport.la $(test_kqueue) libwhole.la $(CHECK_LIBS)
 
 %C%_test_context_LDADD = $(LDADD) $(LIBM)
 
+# The promises of pollers are kept by the one of the examples, too.
+check_LTLIBRARIES += %D%/libownpoller.la
+%C%_libownpoller_la_SOURCES = examples/own_poller.c examples/own_poller.h
+own_poller_test = $(LDADD) %D%/libownpoller.la
+%C%_test_poller_LDADD        = $(own_poller_test)
+%C%_test_poller_closed_LDADD = $(own_poller_test)
+%C%_test_poller_events_LDADD = $(own_poller_test)
+%C%_test_poller_fds_LDADD    = $(own_poller_test)
+%C%_test_poller_model_LDADD  = $(own_poller_test)
+
 # Those that test what is no part of the library compile it themselves.
 %C%_test_double_SOURCES    = %D%/test_double.c tools/eddy/double.c
 %C%_test_histogram_SOURCES = %D%/test_histogram.c tools/eddy/histogram.c

@@ -29,6 +29,13 @@ static const struct eddy_poller_ops *const guest = &eddy__kqueue_ops;
 static const struct eddy_poller_ops *const guest = NULL;
 #endif
 
+static const struct eddy_poller_ops *another;
+
+void also_test(const struct eddy_poller_ops *poller)
+{
+    another = poller;
+}
+
 const struct eddy_poller_ops *tested_poller(int index)
 {
     size_t count = 0;
@@ -37,9 +44,10 @@ const struct eddy_poller_ops *tested_poller(int index)
         count++;
     if ((size_t)index < count)
         return eddy_poller_at((size_t)index);
-    if ((size_t)index > count || guest == NULL)
-        return NULL;
-    return eddy_poller_find(guest->name) == NULL ? guest : NULL;
+    index -= (int)count;
+    if (guest != NULL && eddy_poller_find(guest->name) == NULL && index-- == 0)
+        return guest;
+    return index == 0 ? another : NULL;
 }
 
 const struct eddy_poller_ops *use(int index)

@@ -33,6 +33,8 @@ int run_suite(Suite *suite);
 /* The pollers of this build, and the kqueue that the tests may bring; NULL past
  * the end. */
 const struct eddy_poller_ops *tested_poller(int index);
+/* One more, from now on. */
+void also_test(const struct eddy_poller_ops *poller);
 
 /* What use() opened; it is closed after the test. */
 extern struct eddy_poller *under_test;

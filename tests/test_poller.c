@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "../examples/own_poller.h"
 #include "support.h"
 
 /* ---- What there is ------------------------------------------------------- */
@@ -501,6 +502,7 @@ int main(void)
     Suite *suite = suite_create("poller");
 
     add_tests(suite, "registry", registry, COUNT(registry), NULL, NULL);
+    also_test(&own_poller);
     add_per_poller(suite, each, COUNT(each), NULL, NULL);
     return run_suite(suite);
 }

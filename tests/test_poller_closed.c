@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../examples/own_poller.h"
 #include "support.h"
 
 /* ---- Closed too early ---------------------------------------------------- */
@@ -309,6 +310,7 @@ int main(void)
     };
     Suite *suite = suite_create("poller closed");
 
+    also_test(&own_poller);
     add_per_poller(suite, each, COUNT(each), NULL, NULL);
     return run_suite(suite);
 }

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../examples/own_poller.h"
 #include "support.h"
 
 enum { R = EDDY_READ, W = EDDY_WRITE };
@@ -436,6 +437,7 @@ int main(void)
     };
     Suite *suite = suite_create("poller events");
 
+    also_test(&own_poller);
     add_per_poller(suite, each, COUNT(each), NULL, NULL);
     return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../examples/own_poller.h"
 #include "support.h"
 
 /* ---- Forks --------------------------------------------------------------- */
@@ -339,6 +340,7 @@ int main(void)
     };
     Suite *suite = suite_create("poller descriptors");
 
+    also_test(&own_poller);
     add_per_poller(suite, each, COUNT(each), NULL, NULL);
     return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "../examples/own_poller.h"
 #include "support.h"
 
 enum { PAIRS = 2500, STEPS = 60, CHANGES = 400 };
@@ -140,6 +141,7 @@ int main(void)
     const TTest *const each[] = { random_changes_agree_with_a_model };
     Suite *suite = suite_create("poller model");
 
+    also_test(&own_poller);
     add_per_poller(suite, each, COUNT(each), NULL, NULL);
     return run_suite(suite);
 }

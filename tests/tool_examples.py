@@ -233,5 +233,52 @@ class Example:
         return people
 
 
+@toolkit.on_each_poller
+class OfItsOwn:
+    def it_is_an_operation_in_all_styles(self):
+        program = Program(self, "own_operation", poller=self.poller)
+        self.assertEqual(program.output(), "callback: one\ndeferred: two\n"
+                         "coroutine: three\ncoroutine: time limit ran out\n")
+
+    def it_lives_in_a_foreign_loop(self):
+        features = next(p["features"] for p in toolkit.list_pollers()
+                        if p["name"] == self.poller)
+        program = Program(self, "embed_in_poll", 1, poller=self.poller)
+        if "nest" not in features:
+            program.process.communicate(timeout=LONG)
+            self.assertEqual(program.process.returncode, 1)
+            return
+        self.assertEqual(program.says(), "eddy ticks: 1\n")
+        program.hears("hello\n")
+        while program.says() != "typed: hello\n":
+            pass
+        self.assertRegex(program.output(), r"\A(eddy ticks: \d+\n)*\Z")
+
+
+class ByHand(unittest.TestCase):
+    def it_is_a_poller(self):
+        server = Server(self, "own_poller_echo")
+        text = b"hello\n" * 100000
+        self.assertEqual(converse(server.connect(), text), text)
+        self.assertEqual(server.says(), "running on own\n")
+
+    def it_is_a_scheduler_that_serves_many_at_once(self):
+        server = Server(self, "select_scheduler")
+        clients = [server.connect() for _ in range(20)]
+        for client in clients[1:]:
+            client.sendall(b"2")
+        for number in (b"1", b"1000"):
+            for client in reversed(clients):
+                client.sendall(number + b"\n")
+            for i, client in enumerate(clients):
+                digits = b"2" * (i > 0 and number == b"1") + number
+                self.assertEqual(read_lines(client, 1),
+                                 toolkit.expected(digits + b"\n"))
+        self.assertEqual(converse(clients[0], b"x\n4\n\n6\n"),
+                         b"ERROR\n8\n")
+        self.assertEqual(converse(clients[1], b"5\n" * 20000),
+                         b"10\n" * 20000)
+
+
 if __name__ == "__main__":
     toolkit.main()
