@@ -13,7 +13,7 @@
 struct server {
     struct eddy_loop *loop;
     struct eddy_listener *listener;
-    struct eddy_signal interrupt, terminate;
+    struct eddy_child signals[2];
     struct eddy_timer grace;
     int64_t grace_ns;
 };
@@ -40,14 +40,11 @@ static void on_grace_over(struct eddy_timer *timer, void *loop)
     eddy_loop_stop(loop);
 }
 
-static void on_signal(struct eddy_signal *signal, int signum, unsigned count,
-                      void *arg)
+static void on_signal(struct eddy_result signal, void *arg)
 {
     struct server *server = arg;
 
-    (void)signal, (void)signum, (void)count;
-    eddy_signal_stop(&server->interrupt); /* a second one kills */
-    eddy_signal_stop(&server->terminate);
+    (void)signal; /* which one; from now on it kills again */
     eddy_listener_free(server->listener);
     eddy_timer_init(&server->grace, server->loop, on_grace_over, server->loop);
     eddy_timer_background(&server->grace, true); /* nothing waits for it */
@@ -63,15 +60,15 @@ int main(int argc, char **argv)
     int err = eddy_loop_new(&s.loop, NULL);
 
     s.grace_ns = (argc > 2 ? atoi(argv[2]) : 5000) * EDDY_MS;
+    s.signals[0].op = eddy_signal_wait(SIGINT);
+    s.signals[1].op = eddy_signal_wait(SIGTERM);
     if (err == 0)
         err = eddy_listen(&s.listener, s.loop, &at, NULL);
     if (err == 0)
-        err = eddy_signal_start(s.loop, &s.interrupt, SIGINT, on_signal, &s);
-    if (err == 0)
-        err = eddy_signal_start(s.loop, &s.terminate, SIGTERM, on_signal, &s);
-    if (err == 0)
         err = eddy_start(s.loop, eddy_incoming(s.listener), on_client, s.loop,
                          NULL);
+    if (err == 0)
+        err = eddy_start(s.loop, eddy_any(s.signals, 2), on_signal, &s, NULL);
     if (err == 0)
         err = eddy_loop_run(s.loop); /* until the last client has gone */
     if (err < 0)

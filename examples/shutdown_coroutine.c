@@ -10,7 +10,7 @@
 struct server {
     struct eddy_loop *loop;
     struct eddy_listener *listener;
-    struct eddy_signal interrupt, terminate;
+    struct eddy_child signals[2];
     struct eddy_scope clients;
     int64_t grace_ns;
 };
@@ -22,33 +22,30 @@ static struct eddy_result serve(struct eddy_task *self, void *stream)
     return eddy_n(0);
 }
 
-static void on_signal(struct eddy_signal *signal, int signum, unsigned count,
-                      void *arg)
+static struct eddy_result accept_all(struct eddy_task *self, void *arg)
 {
-    struct server *server = arg;
-    int64_t now_ns = eddy_loop_now_ns(server->loop);
+    struct server *s = arg;
+    struct eddy_stream *stream;
+    int err = 0;
 
-    (void)signal, (void)signum, (void)count;
-    eddy_signal_stop(&server->interrupt); /* a second one kills */
-    eddy_signal_stop(&server->terminate);
-    eddy_listener_free(server->listener); /* accepting ends */
-    if (eddy_scope_set_deadline(&server->clients, now_ns + server->grace_ns) <
-        0)
-        eddy_scope_cancel(&server->clients, "no memory for a deadline");
+    while (err == 0 && eddy_await(self, eddy_accept(s->listener, &stream)) == 0)
+        err = eddy_spawn(&s->clients, serve, stream, NULL);
+    return eddy_n(err); /* 0: the listener has gone */
 }
 
 static struct eddy_result run(struct eddy_task *self, void *arg)
 {
     struct server *s = arg;
-    struct eddy_stream *stream;
     int err = eddy_scope_open(self, &s->clients, NULL);
 
     if (err == 0)
-        err = eddy_signal_start(s->loop, &s->interrupt, SIGINT, on_signal, s);
+        err = eddy_spawn(&s->clients, accept_all, s, NULL);
     if (err == 0)
-        err = eddy_signal_start(s->loop, &s->terminate, SIGTERM, on_signal, s);
-    while (err == 0 && eddy_await(self, eddy_accept(s->listener, &stream)) == 0)
-        err = eddy_spawn(&s->clients, serve, stream, NULL);
+        err = (int)eddy_await(self, eddy_any(s->signals, 2));
+    eddy_listener_free(s->listener);
+    if (err >= 0) /* which one; from now on it kills again */
+        err = eddy_scope_set_deadline(&s->clients,
+                                      eddy_loop_now_ns(s->loop) + s->grace_ns);
     err = eddy_scope_close(&s->clients, err); /* waits for the last client */
     return eddy_n(err == -ETIME ? 0 : err);
 }
@@ -61,6 +58,8 @@ int main(int argc, char **argv)
     int err = eddy_loop_new(&s.loop, NULL);
 
     s.grace_ns = (argc > 2 ? atoi(argv[2]) : 5000) * EDDY_MS;
+    s.signals[0].op = eddy_signal_wait(SIGINT);
+    s.signals[1].op = eddy_signal_wait(SIGTERM);
     if (err == 0)
         err = eddy_listen(&s.listener, s.loop, &at, NULL);
     if (err == 0)

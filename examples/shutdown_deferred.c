@@ -10,8 +10,7 @@
 struct server {
     struct eddy_loop *loop;
     struct eddy_listener *listener;
-    struct eddy_signal interrupt, terminate;
-    struct eddy_deferred *signalled;
+    struct eddy_child signals[2];
     struct eddy_timer grace;
     int64_t grace_ns;
 };
@@ -38,24 +37,17 @@ static void on_grace_over(struct eddy_timer *timer, void *loop)
     eddy_loop_stop(loop);
 }
 
-static struct eddy_value stop_accepting(struct eddy_value *signum, void *arg)
+static struct eddy_value stop(struct eddy_value *signal, void *arg)
 {
     struct server *server = arg;
 
-    (void)signum;
-    eddy_signal_stop(&server->interrupt); /* a second one kills */
-    eddy_signal_stop(&server->terminate);
+    (void)signal; /* which one; from now on it kills again */
     eddy_listener_free(server->listener);
     eddy_timer_init(&server->grace, server->loop, on_grace_over, server->loop);
     eddy_timer_background(&server->grace, true); /* nothing waits for it */
-    return eddy_int(eddy_timer_start(&server->grace, server->grace_ns));
-}
-
-static void on_signal(struct eddy_signal *signal, int signum, unsigned count,
-                      void *signalled)
-{
-    (void)signal, (void)count;
-    eddy_fire(signalled, eddy_int(signum));
+    if (eddy_timer_start(&server->grace, server->grace_ns) < 0)
+        eddy_loop_stop(server->loop);
+    return eddy_none();
 }
 
 int main(int argc, char **argv)
@@ -66,24 +58,20 @@ int main(int argc, char **argv)
     int err = eddy_loop_new(&s.loop, NULL);
 
     s.grace_ns = (argc > 2 ? atoi(argv[2]) : 5000) * EDDY_MS;
-    s.signalled = eddy_deferred_new(eddy_loop_domain(s.loop), NULL, NULL);
-    eddy_then(s.signalled, stop_accepting, &s);
+    s.signals[0].op = eddy_signal_wait(SIGINT);
+    s.signals[1].op = eddy_signal_wait(SIGTERM);
     if (err == 0)
         err = eddy_listen(&s.listener, s.loop, &at, NULL);
     if (err == 0)
-        err = eddy_signal_start(s.loop, &s.interrupt, SIGINT, on_signal,
-                                s.signalled);
-    if (err == 0)
-        err = eddy_signal_start(s.loop, &s.terminate, SIGTERM, on_signal,
-                                s.signalled);
-    if (err == 0)
         err = eddy_start(s.loop, eddy_incoming(s.listener), on_client, s.loop,
                          NULL);
-    if (err == 0)
+    if (err == 0) {
+        eddy_unref(
+            eddy_both(eddy_defer(s.loop, eddy_any(s.signals, 2)), stop, &s));
         err = eddy_loop_run(s.loop); /* until the last client has gone */
+    }
     if (err < 0)
         fprintf(stderr, "port %d: %s\n", port, eddy_strerror(err));
-    eddy_unref(s.signalled);
     eddy_loop_free(s.loop); /* who is there still is told, and waited for */
     return err < 0;
 }

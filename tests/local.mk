@@ -90,6 +90,7 @@ check_PROGRAMS += \
 	%D%/test_shield \
 	%D%/test_shutdown \
 	%D%/test_signal_ops \
+	%D%/test_signal_wait \
 	%D%/test_signals \
 	%D%/test_stack \
 	%D%/test_start \

@@ -15,6 +15,11 @@ EDDY_BEGIN_DECLS
  * old effect. -EINVAL for SIGKILL, SIGSTOP and what is no signal. */
 EDDY_OP struct eddy_op eddy_signals(int signum);
 
+/* Waits until signum arrives. n: how often it has, at least 1. Before and after
+ * it has its old effect: so a program that ends at SIGINT, but slowly, is
+ * killed by a second one. The first of several: eddy_any(). Errors as above. */
+EDDY_OP struct eddy_op eddy_signal_wait(int signum);
+
 /*
  * Waits for a child of this process, by its pid alone, so that other code may
  * wait for its own children; one that has ended already is fine. n: its status

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.c - signals as a multishot operation. */
+/* signals.c - signals as operations: each of them, or the first one. */
 #include "op.h"
 
 struct signals { /* larger than the words of a request */
@@ -97,6 +97,53 @@ struct eddy_op eddy_signals(int signum)
         .start = start_signals,
         .cancel = cancel_signals,
         .pause = pause_signals,
+    };
+
+    return (struct eddy_op){ .type = &type,
+                             .word = { (uint64_t)(int64_t)signum } };
+}
+
+/* ---- The first one --------------------------------------------------------
+ */
+
+static void arrived_once(struct eddy_signal *sub, int signum, unsigned count,
+                         void *request)
+{
+    (void)signum;
+    (void)eddy_signal_stop(sub);
+    eddy_complete(request, eddy_n(count));
+}
+
+static void cancel_wait(struct eddy_request *request)
+{
+    (void)eddy_signal_stop(eddy_pointer(eddy_request_words(request)[0]));
+    eddy_complete(request, eddy_n(-ECANCELED));
+}
+
+static bool start_wait(struct eddy_request *request,
+                       struct eddy_result *ret_result)
+{
+    int signum = (int)(int64_t)eddy_request_words(request)[0];
+    struct eddy_signal *sub = eddy_request_alloc(request, sizeof *sub);
+    int err = sub == NULL ? -ENOMEM
+                          : eddy_signal_start(eddy_request_loop(request), sub,
+                                              signum, arrived_once, request);
+
+    *ret_result = eddy_n(err);
+    if (err < 0)
+        return true;
+    eddy_request_words(request)[0] = eddy_word(sub);
+    (void)eddy_signal_background(sub, true); /* the request counts */
+    return false;
+}
+
+struct eddy_op eddy_signal_wait(int signum)
+{
+    static const struct eddy_op_type type = {
+        .abi = EDDY_OP_ABI,
+        .name = "signal",
+        .start = start_wait,
+        .cancel = cancel_wait,
     };
 
     return (struct eddy_op){ .type = &type,
