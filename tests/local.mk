@@ -247,6 +247,7 @@ dist_check_SCRIPTS += \
 	%D%/test_headers.sh \
 	%D%/test_layers.sh \
 	%D%/test_promises.sh \
+	%D%/test_seeds.py \
 	%D%/test_symbols.sh \
 	%D%/tool_command.py \
 	%D%/tool_double.py \
@@ -272,6 +273,8 @@ installcheck-local:
 
 EXTRA_DIST += \
 	%D%/promises.txt \
+	%D%/seeds \
+	%D%/seeds.txt \
 	%D%/cross/check.c \
 	%D%/python \
 	%D%/test_installed.sh \
