@@ -1,16 +1,25 @@
-# The programs of the tutorials. stage.c is what each is played on.
-%C%_stage = %D%/stage.c %D%/stage.h
+# The programs of the tutorials. stage.c is what each is played on; peer.c is
+# somebody to talk HTTP to, and session.c does.
+%C%_stage   = %D%/stage.c %D%/stage.h
+%C%_peer    = $(%C%_stage) %D%/peer.c %D%/peer.h
+%C%_session = $(%C%_peer) %D%/session.c %D%/session.h
 
 noinst_PROGRAMS += \
 	%D%/deferreds \
+	%D%/fetchers \
 	%D%/gathering \
 	%D%/generators \
+	%D%/http \
 	%D%/sleeping
-%C%_deferreds_SOURCES  = %D%/deferreds.c $(%C%_stage)
-%C%_deferreds_LDADD    = libeddy.la
-%C%_gathering_SOURCES  = %D%/gathering.c $(%C%_stage)
-%C%_gathering_LDADD    = libeddy.la
+%C%_deferreds_SOURCES = %D%/deferreds.c $(%C%_stage)
+%C%_deferreds_LDADD = libeddy.la
+%C%_fetchers_SOURCES = %D%/fetchers.c $(%C%_session)
+%C%_fetchers_LDADD = libeddy.la
+%C%_gathering_SOURCES = %D%/gathering.c $(%C%_stage)
+%C%_gathering_LDADD = libeddy.la
 %C%_generators_SOURCES = %D%/generators.c $(%C%_stage)
-%C%_generators_LDADD   = libeddy.la
-%C%_sleeping_SOURCES   = %D%/sleeping.c $(%C%_stage)
-%C%_sleeping_LDADD     = libeddy.la
+%C%_generators_LDADD = libeddy.la
+%C%_http_SOURCES = %D%/http.c $(%C%_session)
+%C%_http_LDADD = libeddy.la
+%C%_sleeping_SOURCES = %D%/sleeping.c $(%C%_stage)
+%C%_sleeping_LDADD = libeddy.la
