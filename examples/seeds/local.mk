@@ -10,6 +10,7 @@ noinst_PROGRAMS += \
 	%D%/gathering \
 	%D%/generators \
 	%D%/http \
+	%D%/protocols \
 	%D%/sleeping
 %C%_deferreds_SOURCES = %D%/deferreds.c $(%C%_stage)
 %C%_deferreds_LDADD = libeddy.la
@@ -21,5 +22,7 @@ noinst_PROGRAMS += \
 %C%_generators_LDADD = libeddy.la
 %C%_http_SOURCES = %D%/http.c $(%C%_session)
 %C%_http_LDADD = libeddy.la
+%C%_protocols_SOURCES = %D%/protocols.c $(%C%_peer)
+%C%_protocols_LDADD = libeddy.la
 %C%_sleeping_SOURCES = %D%/sleeping.c $(%C%_stage)
 %C%_sleeping_LDADD = libeddy.la
