@@ -11,7 +11,8 @@ noinst_PROGRAMS += \
 	%D%/generators \
 	%D%/http \
 	%D%/protocols \
-	%D%/sleeping
+	%D%/sleeping \
+	%D%/structured
 %C%_deferreds_SOURCES = %D%/deferreds.c $(%C%_stage)
 %C%_deferreds_LDADD = libeddy.la
 %C%_fetchers_SOURCES = %D%/fetchers.c $(%C%_session)
@@ -26,3 +27,5 @@ noinst_PROGRAMS += \
 %C%_protocols_LDADD = libeddy.la
 %C%_sleeping_SOURCES = %D%/sleeping.c $(%C%_stage)
 %C%_sleeping_LDADD = libeddy.la
+%C%_structured_SOURCES = %D%/structured.c $(%C%_stage)
+%C%_structured_LDADD = libeddy.la
