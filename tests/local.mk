@@ -250,6 +250,7 @@ dist_check_SCRIPTS += \
 	%D%/test_seeds.py \
 	%D%/test_symbols.sh \
 	%D%/tool_command.py \
+	%D%/tool_compare.py \
 	%D%/tool_double.py \
 	%D%/tool_echo.py \
 	%D%/tool_examples.py \

@@ -8,7 +8,7 @@ import unittest
 import toolkit
 from toolkit import EDDY, eddy
 
-COMMANDS = ["pollers", "serve", "load", "demo"]
+COMMANDS = ["pollers", "serve", "load", "demo", "compare"]
 
 
 class Command(unittest.TestCase):

@@ -33,10 +33,15 @@ static bool measure(const struct wishes *wishes, const struct service *service,
         .size = REQUEST_SIZE,
         .duration_ns = wishes->duration_ns,
     };
+    const struct server_plan there = {
+        .service = service,
+        .poller = poller,
+        .cpu = ANY_CPU,
+    };
     struct server_process process;
     bool ran;
 
-    if (!process_start(&process, service, poller))
+    if (!process_start(&process, &there))
         return false;
     plan.port = process.port;
     ran = load_run(&plan, ret_report);

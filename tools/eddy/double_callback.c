@@ -11,8 +11,6 @@
  * One operation at a time, so replies are in order, and a client that does not
  * read its replies is not read either.
  */
-#include <stdlib.h>
-
 #include "double.h"
 #include "server.h"
 
@@ -138,7 +136,7 @@ static void on_skipped(struct eddy_result result, void *arg)
 
 static int welcome(struct server *server, struct eddy_stream *stream)
 {
-    struct doubler *d = malloc(sizeof *d);
+    struct doubler *d = client_new(server, sizeof *d);
 
     if (d == NULL)
         return -ENOMEM;

@@ -6,8 +6,6 @@
  * chain waits for the end of the line. A blank line, or the end, is an error
  * that is not.
  */
-#include <stdlib.h>
-
 #include "double.h"
 #include "session.h"
 
@@ -86,7 +84,7 @@ static struct eddy_value next_round(struct eddy_value *none, void *arg)
 
 static int welcome(struct server *server, struct eddy_stream *stream)
 {
-    struct doubler *d = malloc(sizeof *d);
+    struct doubler *d = client_new(server, sizeof *d);
 
     if (d == NULL)
         return -ENOMEM;

@@ -5,8 +5,6 @@
  * Bytes come as items of one long receive; while more waits to go out than the
  * high-water mark, the receive is paused.
  */
-#include <stdlib.h>
-
 #include "server.h"
 
 struct echoer {
@@ -60,10 +58,11 @@ static void on_bytes(struct eddy_result result, void *arg)
 
 static int welcome(struct server *server, struct eddy_stream *stream)
 {
-    struct echoer *e = calloc(1, sizeof *e);
+    struct echoer *e = client_new(server, sizeof *e);
 
     if (e == NULL)
         return -ENOMEM;
+    e->draining = e->ended = false;
     server_join(server, stream, &e->client);
     client_run(&e->client, eddy_receive(stream), on_bytes);
     return 0;

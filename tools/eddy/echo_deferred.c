@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* echo_deferred.c - the echo service in deferreds: see session.h. */
-#include <stdlib.h>
-
 #include "session.h"
 
 enum { ROOM = 16384 }; /* more at once is not faster */
@@ -35,7 +33,7 @@ static struct eddy_value next_round(struct eddy_value *none, void *arg)
 
 static int welcome(struct server *server, struct eddy_stream *stream)
 {
-    struct echoer *e = malloc(sizeof *e);
+    struct echoer *e = client_new(server, sizeof *e);
 
     if (e == NULL)
         return -ENOMEM;

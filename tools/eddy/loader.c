@@ -2,12 +2,15 @@
 /*
  * loader.c - many conversations at once.
  *
- *     connect one --> the others, some at a time --> all there: the clock runs
- *         --> ask, hear, ask, hear ... --> time is over: close after the reply
+ *     open    connect one --> the others, some at a time
+ *     talk    the clock runs: ask, hear, ask, hear ... --> time is over: wait
+ *             for the last replies
+ *     close   all of them
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audience.h"
 #include "loader.h"
 #include "tool.h"
 
@@ -41,6 +44,8 @@ struct load {
     size_t settled; /* of them connected, or failed */
     int64_t start_ns;
     bool over;
+    bool broken; /* the loop is, and requests are as they were */
+    struct audience audience;
     struct eddy_request duration, last_reply, progress;
 };
 
@@ -59,17 +64,12 @@ static void run_beside(struct load *load, struct eddy_request *request,
 
 /* ---- The end of a talk -------------------------------------------------- */
 
-static void on_closed(struct eddy_result result, void *arg)
-{
-    struct talk *talk = arg;
-
-    (void)result;
-    talk->stream = NULL;
-}
-
 static void hang_up(struct talk *talk)
 {
-    run(talk, eddy_within(LAST_REPLY_NS, eddy_close(talk->stream)), on_closed);
+    struct eddy_stream *stream = talk->stream;
+
+    talk->stream = NULL;
+    run(talk, eddy_within(LAST_REPLY_NS, eddy_close(stream)), NULL);
 }
 
 static void fail(struct talk *talk, const char *at, int64_t err)
@@ -93,7 +93,7 @@ static void ask(struct talk *talk, int64_t now_ns)
     const struct load_plan *plan = talk->load->plan;
     int err;
 
-    plan->traffic->ask(talk->asked, plan->size, &talk->seed);
+    plan->traffic->ask(talk->asked, plan->size, plan->parts, &talk->seed);
     talk->asked_ns = now_ns;
     err = eddy_send(talk->stream, talk->asked, plan->size);
     if (err < 0) {
@@ -131,10 +131,10 @@ static void on_heard(struct eddy_result result, void *arg)
     report->requests++;
     if (!is_right(talk, (size_t)result.n))
         report->wrong++;
-    if (load->over)
-        hang_up(talk);
-    else
+    if (!load->over)
         ask(talk, now_ns);
+    else if (load->plan->traffic->audience)
+        audience_expect(&load->audience, report->requests * load->plan->size);
 }
 
 static void on_last_reply_over(struct eddy_result result, void *arg)
@@ -147,6 +147,7 @@ static void on_last_reply_over(struct eddy_result result, void *arg)
         if (load->talks[i].hearing)
             eddy_request_cancel(&load->talks[i].request);
     }
+    audience_leave(&load->audience);
 }
 
 static void on_time_over(struct eddy_result result, void *arg)
@@ -170,6 +171,16 @@ static void on_progress(struct eddy_result result, void *arg)
                 (unsigned long long)load->report->requests);
 }
 
+static void start_talk(struct load *load, struct talk *talk)
+{
+    if (talk->stream == NULL)
+        return;
+    if (load->plan->traffic->audience && talk != load->talks)
+        audience_join(&load->audience, talk->stream);
+    else
+        ask(talk, eddy_loop_update_now(load->loop));
+}
+
 static void start_talking(struct load *load)
 {
     load->start_ns = eddy_loop_update_now(load->loop);
@@ -178,10 +189,8 @@ static void start_talking(struct load *load)
     if (load->plan->progress)
         run_beside(load, &load->progress, eddy_every(EDDY_SECOND, EDDY_SKIP),
                    on_progress);
-    for (size_t i = 0; i < load->plan->connections; i++) {
-        if (load->talks[i].stream != NULL)
-            ask(&load->talks[i], eddy_loop_update_now(load->loop));
-    }
+    for (size_t i = load->plan->connections; i > 0; i--)
+        start_talk(load, &load->talks[i - 1]); /* first the audience, if any */
 }
 
 /* ---- Connecting --------------------------------------------------------- */
@@ -203,10 +212,7 @@ static void on_connected(struct eddy_result result, void *arg)
             eddy_stream_peer(talk->stream, &load->address) == 0)
             load->to.address = &load->address;
     }
-    if (load->settled == load->plan->connections)
-        start_talking(load);
-    else
-        connect_next(load);
+    connect_next(load);
 }
 
 static void connect_one(struct load *load)
@@ -231,10 +237,15 @@ static bool set_up(struct load *load)
     const struct load_plan *plan = load->plan;
     size_t heard = plan->size + plan->traffic->growth;
 
+    size_t audience = plan->traffic->audience ? plan->connections : 0;
+
     load->talks = calloc(plan->connections, sizeof *load->talks);
     load->buffers = calloc(plan->connections, plan->size + heard);
-    if (load->talks == NULL || load->buffers == NULL)
+    if (load->talks == NULL || load->buffers == NULL ||
+        audience_init(&load->audience, load->loop, audience) < 0) {
+        complain("no memory for so many connections");
         return false;
+    }
     for (size_t i = 0; i < plan->connections; i++) {
         struct talk *talk = &load->talks[i];
 
@@ -246,36 +257,79 @@ static bool set_up(struct load *load)
     return true;
 }
 
+/* Runs what was begun to its end. */
 static bool run_all(struct load *load)
 {
-    int err = -ENOMEM;
+    int err = eddy_loop_run(load->loop);
 
-    if (set_up(load)) {
-        connect_one(load);
-        err = eddy_loop_run(load->loop);
-    }
-    if (load->plan->progress)
-        fprintf(stderr, "\r%32s\r", "");
     if (err < 0)
         complain("the load broke off: %s", eddy_strerror(err));
-    return err >= 0;
+    load->broken = err < 0;
+    return !load->broken;
+}
+
+struct load *load_open(const struct load_plan *plan,
+                       struct load_report *ret_report)
+{
+    struct load *load = calloc(1, sizeof *load);
+
+    if (load == NULL) {
+        complain("the load broke off: %s", eddy_strerror(-ENOMEM));
+        return NULL;
+    }
+    load->loop = loop_open(plan->poller);
+    load->plan = plan;
+    load->report = ret_report;
+    load->to = eddy_tcp(plan->host, plan->port);
+    *ret_report = (struct load_report){ 0 };
+    if (load->loop != NULL && set_up(load)) {
+        connect_one(load);
+        if (run_all(load))
+            return load;
+    }
+    load_close(load);
+    return NULL;
+}
+
+bool load_talk(struct load *load)
+{
+    struct load_report *report = load->report;
+    bool ran;
+
+    start_talking(load);
+    ran = run_all(load);
+    if (load->plan->progress)
+        fprintf(stderr, "\r%32s\r", "");
+    report->wrong += audience_missed(&load->audience);
+    return ran;
+}
+
+bool load_close(struct load *load)
+{
+    size_t opened = load->broken ? 0 : load->begun;
+    bool ran = true;
+
+    for (size_t i = 0; i < opened; i++) {
+        if (load->talks[i].stream != NULL)
+            hang_up(&load->talks[i]);
+    }
+    if (opened > 0)
+        ran = run_all(load);
+    eddy_loop_free(load->loop); /* ends the clocks, too, that are in `load` */
+    audience_done(&load->audience);
+    free(load->buffers);
+    free(load->talks);
+    free(load);
+    return ran;
 }
 
 bool load_run(const struct load_plan *plan, struct load_report *ret_report)
 {
-    struct load load = {
-        .loop = loop_open(plan->poller),
-        .plan = plan,
-        .report = ret_report,
-        .to = eddy_tcp(plan->host, plan->port),
-    };
-    bool done = false;
+    struct load *load = load_open(plan, ret_report);
+    bool talked;
 
-    *ret_report = (struct load_report){ 0 };
-    if (load.loop != NULL)
-        done = run_all(&load);
-    eddy_loop_free(load.loop); /* ends the clocks, too, that are in `load` */
-    free(load.buffers);
-    free(load.talks);
-    return done;
+    if (load == NULL)
+        return false;
+    talked = load_talk(load);
+    return load_close(load) && talked;
 }

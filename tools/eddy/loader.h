@@ -19,6 +19,7 @@ struct load_plan {
     const struct traffic *traffic;
     size_t connections;
     size_t size;         /* bytes of a request */
+    int parts;           /* of an answer, where the traffic has parts */
     int64_t duration_ns; /* counted from when all are connected */
     bool progress;       /* shown on stderr */
 };
@@ -37,6 +38,15 @@ struct load_report {
  * requests are on their way at any time. Returns when all are closed. false: it
  * could not begin, and has complained. */
 bool load_run(const struct load_plan *plan, struct load_report *ret_report);
+
+/* The same in steps, for who has something to do in between: connects; talks
+ * until the time is over and the last replies are there; closes. NULL, or
+ * false: it has complained. What was opened is to be closed in each case. */
+struct load;
+struct load *load_open(const struct load_plan *plan,
+                       struct load_report *ret_report);
+bool load_talk(struct load *load);
+bool load_close(struct load *load);
 
 double load_per_second(const struct load_report *report);
 /* See histogram_quantile(): "12.3 us", in buf, or "-" if there were no

@@ -13,10 +13,8 @@
 #include "tool.h"
 
 static const struct command *const commands[] = {
-    &pollers_command,
-    &serve_command,
-    &load_command,
-    &demo_command,
+    &pollers_command, &serve_command,   &load_command,
+    &demo_command,    &compare_command,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

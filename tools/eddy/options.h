@@ -28,9 +28,11 @@ struct option {
 };
 
 /* What they store; take_text() nothing that is empty. */
-bool take_switch(const struct option *option, const char *text);  /* bool */
-bool take_text(const struct option *option, const char *text);    /* char * */
-bool take_choice(const struct option *option, const char *text);  /* char * */
+bool take_switch(const struct option *option, const char *text); /* bool */
+bool take_text(const struct option *option, const char *text);   /* char * */
+bool take_choice(const struct option *option, const char *text); /* char * */
+/* Words of `among` with commas between them: a bit for each in a uint64_t. */
+bool take_choices(const struct option *option, const char *text);
 bool take_number(const struct option *option, const char *text);  /* int64_t */
 bool take_seconds(const struct option *option, const char *text); /* in ns */
 bool take_poller(const struct option *option, const char *text);  /* ops */

@@ -104,20 +104,6 @@ static const char *true_or_false(bool yes)
     return yes ? "true" : "false";
 }
 
-/* Quotes and backslashes are not to be expected in names and reasons, but who
- * knows whose error text it is. */
-static void print_string(const char *text)
-{
-    putchar('"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            putchar('\\');
-        if ((unsigned char)*text >= ' ')
-            putchar(*text);
-    }
-    putchar('"');
-}
-
 static void print_json(const struct eddy_poller_report *report)
 {
     const char *comma = "";

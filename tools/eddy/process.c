@@ -17,6 +17,7 @@
 
 #include "process.h"
 #include "tool.h"
+#include "upstream.h"
 
 /* A server that takes longer than that to begin or to end is broken. */
 #define SERVER_NS (10 * EDDY_SECOND)
@@ -27,17 +28,44 @@ enum { WHERE = 64 }; /* "127.0.0.1 40000\n" has room */
 
 struct child {
     struct server server;
+    struct upstreams upstreams;
+    struct counter counter;
+    bool counted;
     struct eddy_stream *control;
+    char word[1];
 };
 
-static void on_enough(struct eddy_result result, void *arg)
+static int listen_to_control(struct child *child);
+
+static int tell_usage(struct child *child)
+{
+    struct usage usage;
+    char line[USAGE_LINE];
+
+    usage_take(&usage, child->counted ? &child->counter : NULL,
+               child->server.loop);
+    usage.clients = server_count(&child->server);
+    usage_format(&usage, line, sizeof line);
+    return eddy_send(child->control, line, strlen(line));
+}
+
+static void on_word(struct eddy_result result, void *arg)
 {
     struct child *child = arg;
 
     if (result.n == -ECANCELED)
         return; /* the loop has come to its end before */
+    if (result.n > 0 && tell_usage(child) >= 0 && listen_to_control(child) == 0)
+        return;
     eddy_stream_free(child->control, true);
     server_stop(&child->server);
+}
+
+static int listen_to_control(struct child *child)
+{
+    return eddy_start(child->server.loop,
+                      eddy_read(child->control, child->word, 1), on_word, child,
+                      NULL);
 }
 
 static int tell_where(struct child *child)
@@ -51,35 +79,66 @@ static int tell_where(struct child *child)
     return eddy_send(child->control, where, strlen(where));
 }
 
-/* Returns how the process ends. */
-static int serve(const struct service *service,
-                 const struct eddy_poller_ops *poller, int control)
+static struct eddy_loop *open_loop(struct child *child,
+                                   const struct server_plan *plan)
 {
-    struct child child;
-    char nothing[1];
-    struct eddy_loop *loop = loop_open(poller);
+    struct eddy_loop_options options = { .poller = plan->poller };
+
+    child->counted = plan->counted;
+    counter_init(&child->counter);
+    if (plan->counted) {
+        options.sys = &child->counter.sys;
+        options.mem = child->counter.mem;
+    }
+    return loop_open_with(&options);
+}
+
+static int open_service(struct child *child, struct eddy_loop *loop,
+                        const struct server_plan *plan)
+{
+    int err =
+        upstreams_open(&child->upstreams, loop, plan->ask, plan->upstreams);
+
+    if (err < 0)
+        complain("cannot connect to the server that is asked: %s",
+                 eddy_strerror(err));
+    if (err == 0)
+        err = server_open(&child->server, loop, plan->service, "127.0.0.1", 0);
+    if (err < 0)
+        return err;
+    child->server.upstreams = &child->upstreams;
+    if (plan->counted)
+        child->server.mem = child->counter.mem;
+    return 0;
+}
+
+/* Returns how the process ends. */
+static int serve(const struct server_plan *plan, int control)
+{
+    struct child child = { 0 };
+    struct eddy_loop *loop = open_loop(&child, plan);
     int err = -ENOMEM;
 
+    cpu_pin(plan->cpu);
     if (loop != NULL)
         err = eddy_stream_new(&child.control, loop, control);
     if (err == 0)
-        err = server_open(&child.server, loop, service, "127.0.0.1", 0);
+        err = open_service(&child, loop, plan);
     if (err == 0)
         err = tell_where(&child);
     if (err >= 0)
-        err = eddy_start(loop, eddy_read(child.control, nothing, 1), on_enough,
-                         &child, NULL);
+        err = listen_to_control(&child);
     if (err >= 0)
         err = eddy_loop_run(loop);
     eddy_loop_free(loop);
+    upstreams_close(&child.upstreams);
     return err < 0 ? TOOL_FAILED : TOOL_DONE;
 }
 
 /* ---- Here --------------------------------------------------------------- */
 
 /* *ret_control is our end of the pair. */
-static pid_t fork_server(const struct service *service,
-                         const struct eddy_poller_ops *poller, int *ret_control)
+static pid_t fork_server(const struct server_plan *plan, int *ret_control)
 {
     int pair[2];
     pid_t pid;
@@ -90,7 +149,7 @@ static pid_t fork_server(const struct service *service,
     pid = fork();
     if (pid == 0) {
         close(pair[0]);
-        _exit(serve(service, poller, pair[1]));
+        _exit(serve(plan, pair[1]));
     }
     close(pair[1]);
     if (pid < 0)
@@ -136,13 +195,12 @@ static bool meet_server(struct server_process *process, int control)
 }
 
 bool process_start(struct server_process *process,
-                   const struct service *service,
-                   const struct eddy_poller_ops *poller)
+                   const struct server_plan *plan)
 {
     int control;
 
     *process = (struct server_process){ 0 };
-    process->pid = fork_server(service, poller, &control);
+    process->pid = fork_server(plan, &control);
     if (process->pid < 0) {
         complain("cannot start a server: %s", eddy_strerror(errno));
         return false;
@@ -150,6 +208,26 @@ bool process_start(struct server_process *process,
     if (meet_server(process, control))
         return true;
     process_end(process);
+    return false;
+}
+
+bool process_usage(struct server_process *process, struct usage *ret_usage)
+{
+    char line[USAGE_LINE];
+    struct eddy_result heard;
+    int err = eddy_send(process->control, "?", 1);
+
+    if (err >= 0) {
+        heard = eddy_loop_run_until(
+            process->loop,
+            eddy_within(SERVER_NS,
+                        eddy_read_line(process->control, line, sizeof line)));
+        err = heard.n == 0 ? -ENODATA : (int)heard.n;
+    }
+    if (err > 0 && usage_parse(ret_usage, line))
+        return true;
+    complain("the server does not tell what it has used: %s",
+             eddy_strerror(err < 0 ? err : -EPROTO));
     return false;
 }
 

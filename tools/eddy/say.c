@@ -34,6 +34,18 @@ void complain(const char *format, ...)
     va_end(args);
 }
 
+void print_string(const char *text)
+{
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            putchar('\\');
+        if ((unsigned char)*text >= ' ')
+            putchar(*text);
+    }
+    putchar('"');
+}
+
 void words_add(struct words *words, const char *word)
 {
     size_t room = sizeof words->text - words->used;
@@ -46,11 +58,17 @@ void words_add(struct words *words, const char *word)
 
 struct eddy_loop *loop_open(const struct eddy_poller_ops *poller)
 {
-    struct eddy_loop_options options = { .poller = poller };
-    struct eddy_loop *loop = NULL;
-    int err = eddy_loop_new(&loop, &options);
+    const struct eddy_loop_options options = { .poller = poller };
 
-    if (err == -ENOENT && poller == NULL)
+    return loop_open_with(&options);
+}
+
+struct eddy_loop *loop_open_with(const struct eddy_loop_options *options)
+{
+    struct eddy_loop *loop = NULL;
+    int err = eddy_loop_new(&loop, options);
+
+    if (err == -ENOENT && options->poller == NULL)
         complain("EDDY_POLLER in the environment names no poller of this build:"
                  " 'eddy pollers' lists them");
     else if (err < 0)

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -85,6 +84,7 @@ int server_open(struct server *server, struct eddy_loop *loop,
         .loop = loop,
         .service = service,
         .last_read_ns = EDDY_FOREVER,
+        .mem = *eddy_mem_default(),
     };
 
     int err = listen_at(server, host, port);
@@ -118,6 +118,11 @@ int server_where(const struct server *server, char *buf, size_t size)
 
 /* ---- The clients -------------------------------------------------------- */
 
+void *client_new(const struct server *server, size_t size)
+{
+    return server->mem.resize(server->mem.arg, NULL, size);
+}
+
 void server_join(struct server *server, struct eddy_stream *stream,
                  struct client *client)
 {
@@ -132,13 +137,24 @@ void server_join(struct server *server, struct eddy_stream *stream,
 
 void server_leave(struct client *client)
 {
+    const struct eddy_mem *mem = &client->server->mem;
+
     if (client->prev != NULL)
         client->prev->next = client->next;
     else
         client->server->clients = client->next;
     if (client->next != NULL)
         client->next->prev = client->prev;
-    free(client);
+    mem->resize(mem->arg, client, 0);
+}
+
+int64_t server_count(const struct server *server)
+{
+    int64_t count = 0;
+
+    for (const struct client *c = server->clients; c != NULL; c = c->next)
+        count++;
+    return count;
 }
 
 int64_t server_patience(const struct server *server)

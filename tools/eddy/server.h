@@ -42,13 +42,21 @@ extern const struct service double_callback, double_deferred;
 extern const struct service double_coroutine;
 extern const struct service echo_callback, echo_deferred, echo_coroutine;
 
+/* Those that `eddy compare` alone serves: see parts.h and broadcast.c. */
+extern const struct service broadcast_callback, broadcast_deferred;
+extern const struct service broadcast_coroutine;
+extern const struct service chain_callback, chain_deferred, chain_coroutine;
+extern const struct service fanout_callback, fanout_deferred, fanout_coroutine;
+extern const struct service timers_callback, timers_deferred, timers_coroutine;
+extern const struct service slow_callback; /* see upstream.h */
+
 /* All rows of the table; NULL past the end. */
 const struct service *service_at(size_t index);
 /* NULL: there is no such service in that style. */
 const struct service *service_find(const char *name, const char *style);
 
 /* A connection as the server sees it: the first member of what a service keeps
- * for it, in memory from malloc(). */
+ * for it, in memory from client_new(). */
 struct client {
     struct client *prev, *next;
     struct server *server;
@@ -66,6 +74,10 @@ struct server {
     struct eddy_request quiet, grace;
     int64_t last_read_ns; /* when reading ends for all; EDDY_FOREVER: not yet */
     bool told_full;
+
+    /* server_open() leaves these as for a service that needs no more. */
+    struct eddy_mem mem;         /* of the clients: eddy_mem_default() */
+    struct upstreams *upstreams; /* see upstream.h: NULL */
 };
 
 /* Listens at a host, a name or a number, and begins to serve. It says what
@@ -76,10 +88,16 @@ int server_open(struct server *server, struct eddy_loop *loop,
 /* "127.0.0.1 8000": where it listens. */
 int server_where(const struct server *server, char *buf, size_t size);
 
+/* How many clients it has: those that it has accepted. */
+int64_t server_count(const struct server *server);
+
 /* Begins to stop; a second time stops at once. */
 void server_stop(struct server *server);
 
 /* ---- For the services --------------------------------------------------- */
+
+/* Memory for a client that is about to join, as malloc() would give it. */
+void *client_new(const struct server *server, size_t size);
 
 void server_join(struct server *server, struct eddy_stream *stream,
                  struct client *client);

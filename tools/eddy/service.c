@@ -5,8 +5,12 @@
 #include "server.h"
 
 static const struct service *const services[] = {
-    &double_callback, &double_deferred, &double_coroutine,
-    &echo_callback,   &echo_deferred,   &echo_coroutine,
+    &double_callback,    &double_deferred,    &double_coroutine,
+    &echo_callback,      &echo_deferred,      &echo_coroutine,
+    &fanout_callback,    &fanout_deferred,    &fanout_coroutine,
+    &chain_callback,     &chain_deferred,     &chain_coroutine,
+    &timers_callback,    &timers_deferred,    &timers_coroutine,
+    &broadcast_callback, &broadcast_deferred, &broadcast_coroutine,
 };
 enum { SERVICES = sizeof services / sizeof services[0] };
 

@@ -26,20 +26,49 @@ bool take_text(const struct option *option, const char *text)
 
 /* ---- Words -------------------------------------------------------------- */
 
-bool take_choice(const struct option *option, const char *text)
+/* The index among the words of text[0..size), or -1 after a complaint. */
+static int find_choice(const struct option *option, const char *text,
+                       size_t size)
 {
     struct words words = { "", 0 };
 
-    for (size_t i = 0; option->among[i] != NULL; i++) {
-        if (strcmp(option->among[i], text) == 0) {
-            *(const char **)option->into = option->among[i];
-            return true;
-        }
+    for (int i = 0; option->among[i] != NULL; i++) {
+        if (strlen(option->among[i]) == size &&
+            memcmp(option->among[i], text, size) == 0)
+            return i;
         words_add(&words, option->among[i]);
     }
-    complain("%s: unknown '%s': choose from %s", option->name, text,
-             words.text);
-    return false;
+    complain("%s: unknown '%.*s': choose from %s", option->name, (int)size,
+             text, words.text);
+    return -1;
+}
+
+bool take_choice(const struct option *option, const char *text)
+{
+    int found = find_choice(option, text, strlen(text));
+
+    if (found >= 0)
+        *(const char **)option->into = option->among[found];
+    return found >= 0;
+}
+
+bool take_choices(const struct option *option, const char *text)
+{
+    uint64_t set = 0;
+
+    for (;;) {
+        size_t size = strcspn(text, ",");
+        int found = find_choice(option, text, size);
+
+        if (found < 0)
+            return false;
+        set |= UINT64_C(1) << found;
+        if (text[size] == '\0')
+            break;
+        text += size + 1;
+    }
+    *(uint64_t *)option->into = set;
+    return true;
 }
 
 bool take_poller(const struct option *option, const char *text)

@@ -26,10 +26,14 @@ extern const struct command pollers_command;
 extern const struct command serve_command;
 extern const struct command load_command;
 extern const struct command demo_command;
+extern const struct command compare_command;
 
 /* Sends what was printed on its way. 0, or the first error of stdout: main()
  * tells of it in the end. */
 int output_flush(void);
+
+/* A text as JSON has it, on stdout: who knows what is in it. */
+void print_string(const char *text);
 
 /* Says what is wrong: one line on stderr, "eddy: ...". */
 void complain(const char *format, ...) EDDY_PRINTF(1, 2);
@@ -43,6 +47,7 @@ void words_add(struct words *words, const char *word);
 
 /* A loop on that poller, NULL: the default one; or NULL after a complaint. */
 struct eddy_loop *loop_open(const struct eddy_poller_ops *poller);
+struct eddy_loop *loop_open_with(const struct eddy_loop_options *options);
 
 /* Tries to make room for that many descriptors by raising the soft limit, and
  * returns how many there may be now. */

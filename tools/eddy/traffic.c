@@ -4,8 +4,8 @@
 
 #include "traffic.h"
 
-/* Marsaglia's xorshift64; *seed is never 0. */
-static uint64_t draw(uint64_t *seed)
+/* Marsaglia's xorshift64. */
+uint64_t traffic_draw(uint64_t *seed)
 {
     uint64_t x = *seed;
 
@@ -18,11 +18,12 @@ static uint64_t draw(uint64_t *seed)
 
 /* ---- Echo --------------------------------------------------------------- */
 
-static void ask_echo(char *buf, size_t size, uint64_t *seed)
+static void ask_echo(char *buf, size_t size, int parts, uint64_t *seed)
 {
+    (void)parts;
     for (size_t i = 0; i < size; i += sizeof *seed) {
         size_t left = size - i;
-        uint64_t x = draw(seed);
+        uint64_t x = traffic_draw(seed);
 
         memcpy(buf + i, &x, left < sizeof x ? left : sizeof x);
     }
@@ -54,7 +55,7 @@ static void fill_digits(char *buf, size_t size, uint64_t *seed)
 
     for (size_t i = 0; i < size; i++) {
         if (i % DRAWN == 0)
-            x = draw(seed);
+            x = traffic_draw(seed);
         buf[i] = (char)('0' + x % 10);
         x /= 10;
     }
@@ -62,15 +63,16 @@ static void fill_digits(char *buf, size_t size, uint64_t *seed)
 
 /* Mostly digits alone; of 16 requests one has a sign of each kind, one has
  * blanks around it, and one is no number. */
-static void ask_double(char *buf, size_t size, uint64_t *seed)
+static void ask_double(char *buf, size_t size, int parts, uint64_t *seed)
 {
     size_t last = size - 2;
 
+    (void)parts;
     fill_digits(buf, size - 1, seed);
     buf[size - 1] = '\n';
     if (size < 4)
         return; /* no room for anything but digits */
-    switch (draw(seed) % 16) {
+    switch (traffic_draw(seed) % 16) {
     case 0:
         buf[0] = '-';
         break;
@@ -145,7 +147,7 @@ static bool right_double(const char *asked, size_t size, const char *heard,
            is_double(asked + from, to - from, heard, heard_size - 1);
 }
 
-static const struct traffic traffics[] = {
+static const struct traffic own[] = {
     { .service = "echo",
       .least = 1,
       .most = 1 << 20,
@@ -161,11 +163,16 @@ static const struct traffic traffics[] = {
       .right = right_double },
 };
 
+static const struct traffic *const traffics[] = {
+    &own[0],        &own[1],         &fanout_traffic,
+    &chain_traffic, &timers_traffic, &broadcast_traffic,
+};
+
 const struct traffic *traffic_find(const char *service)
 {
     for (size_t i = 0; i < sizeof traffics / sizeof traffics[0]; i++) {
-        if (strcmp(traffics[i].service, service) == 0)
-            return &traffics[i];
+        if (strcmp(traffics[i]->service, service) == 0)
+            return traffics[i];
     }
     return NULL;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* visit.c - what the services in coroutine style have in common. */
-#include <stdlib.h>
-
 #include "visit.h"
 
 static struct eddy_result serve(struct eddy_task *self, void *arg)
@@ -27,7 +25,7 @@ int visit_begin(struct server *server, struct eddy_stream *stream,
                 int64_t (*round)(struct eddy_task *self, struct visit *visit))
 {
     struct eddy_task_options options = { .name = "a client", .free_arg = part };
-    struct visit *visit = malloc(sizeof *visit);
+    struct visit *visit = client_new(server, sizeof *visit);
     int err = -ENOMEM;
 
     if (visit == NULL)

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+"""Comparing: every cell is measured, and told in each form."""
+
+import csv
+import io
+import json
+import os
+import resource
+import subprocess
+import unittest
+
+import toolkit
+from toolkit import EDDY, eddy
+
+WORKLOADS = ["echo", "double", "fanout", "chain", "timers", "broadcast"]
+MEASURES = ["requests_per_s", "p50_us", "p99_us", "p999_us", "cpu_us",
+            "cpu_to_callback", "calls", "allocations", "idle_bytes", "lines"]
+
+
+def compare(*args, **more):
+    """As short as it can be."""
+    return eddy("compare", "--seconds", "0.02", "--rounds", "1", "--idle",
+                "20", *args, **more)
+
+
+def cells(done):
+    return json.loads(done.stdout)["cells"]
+
+
+def one_poller():
+    """The best of those to be tested."""
+    return toolkit.pollers_that_open()[0]
+
+
+@unittest.skipUnless(toolkit.pollers_that_open(), "there is no poller to test")
+class Compare(unittest.TestCase):
+    def assert_well(self, done):
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def assert_refused(self, args, *words):
+        done = compare(*args)
+        self.assertEqual((done.returncode, done.stdout), (2, ""), args)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+
+class Cells(Compare):
+    def it_measures_every_workload_poller_and_style(self):
+        done = compare("--json")
+        self.assert_well(done)
+        pollers = [p["name"] for p in toolkit.list_pollers() if p["opens"]]
+        self.assertEqual(
+            [(c["workload"], c["poller"], c["style"]) for c in cells(done)],
+            [(workload, poller, style) for workload in WORKLOADS
+             for poller in pollers for style in toolkit.STYLES])
+        for cell in cells(done):
+            self.assertTrue(cell["passed"])
+            self.assertGreater(cell["requests"], 0)
+            for measure in ["requests_per_s", "p50_us", "cpu_to_callback"]:
+                self.assertGreater(cell[measure]["median"], 0, cell)
+
+    def it_measures_what_it_is_asked_for(self):
+        poller = one_poller()
+        done = compare("--json", "--workloads", "chain,echo", "--styles",
+                       "coroutine", "--pollers", poller)
+        self.assert_well(done)
+        self.assertEqual(
+            [(c["workload"], c["poller"], c["style"]) for c in cells(done)],
+            [("echo", poller, "coroutine"), ("chain", poller, "coroutine")])
+        for cell in cells(done):  # there are no callbacks to compare with
+            self.assertIsNone(cell["cpu_to_callback"]["median"])
+
+    def it_counts_what_can_be_counted(self):
+        done = compare("--json", "--workloads", "echo,chain", "--seconds",
+                       "0.2", "--idle", "100", "--parts", "5",
+                       "--pollers", one_poller())
+        self.assert_well(done)
+        for cell in cells(done):
+            # to receive and to send, and now and then to wait
+            least = 2 if cell["workload"] == "echo" else 12
+            self.assertGreaterEqual(cell["calls"]["median"], 0.99 * least)
+            self.assertLess(cell["calls"]["median"], 2.5 * least)
+            self.assertGreaterEqual(cell["allocations"]["median"], 0)
+            if os.path.exists("/proc/self/smaps_rollup"):
+                self.assertGreater(cell["idle_bytes"]["median"], 0)
+
+    def it_makes_every_style_wait_for_the_slowest_alone(self):
+        done = compare("--json", "--workloads", "fanout", "--parts", "20",
+                       "--connections", "1", "--seconds", "0.2", "--pollers",
+                       one_poller())
+        self.assert_well(done)
+        for cell in cells(done):  # one after the other: 21 ms
+            self.assertGreaterEqual(cell["p50_us"]["median"], 1990)
+            self.assertLess(cell["p50_us"]["median"], 15000)
+
+    def it_has_a_value_for_each_round(self):
+        done = compare("--json", "--workloads", "echo", "--rounds", "4",
+                       "--pollers", one_poller())
+        self.assert_well(done)
+        for cell in cells(done):
+            for measure in ["requests_per_s", "p99_us", "cpu_us"]:
+                told = cell[measure]
+                self.assertEqual(len(told["rounds"]), 4)
+                self.assertLessEqual(min(told["rounds"]), told["low"])
+                self.assertLessEqual(told["low"], told["median"])
+                self.assertLessEqual(told["median"], told["high"])
+                self.assertLessEqual(told["high"], max(told["rounds"]))
+            if cell["style"] == "callback":
+                self.assertEqual(cell["cpu_to_callback"]["rounds"], [1] * 4)
+
+    def it_takes_connections_sizes_and_parts(self):
+        done = compare("--json", "--styles", "callback", "--connections", "3",
+                       "--size", "100", "--parts", "2", "--pollers",
+                       one_poller())
+        self.assert_well(done)
+        for cell in cells(done):
+            self.assertEqual((cell["connections"], cell["parts"]), (3, 2))
+            fixed = cell["workload"] in ["fanout", "chain", "timers"]
+            self.assertEqual(cell["size"], 16 if fixed else 100)
+
+
+class Forms(Compare):
+    def it_tells_programs_and_spreadsheets_the_same(self):
+        choice = ["--workloads", "echo,timers", "--pollers",
+                  one_poller()]
+        for_programs = cells(compare("--json", *choice))
+        done = compare("--csv", *choice)
+        self.assert_well(done)
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual(len(rows), len(for_programs))
+        for row, cell in zip(rows, for_programs):
+            for name in ["workload", "poller", "style"]:
+                self.assertEqual(row[name], cell[name])
+            self.assertEqual(row["passed"], "yes")
+            for measure in MEASURES:
+                for name in ["", "_low", "_high"]:
+                    self.assertIn(measure + name, row)
+                self.assertIn(measure, cell)
+
+    def it_tells_people_in_aligned_columns(self):
+        done = compare("--workloads", "echo,chain", "--pollers",
+                       one_poller())
+        self.assert_well(done)
+        lines = done.stdout.splitlines()
+        heads = [line for line in lines if line.startswith("  poller")]
+        rows = [line for line in lines if line.split()[1:2] and
+                line.split()[1] in toolkit.STYLES]
+        self.assertEqual((len(heads), len(rows)), (2, 6))
+        for line in heads + rows:
+            self.assertEqual(len(line), len(heads[0]), line)
+
+    def it_is_silent_about_its_progress_in_a_pipe(self):
+        self.assertEqual(compare("--workloads", "echo", "--csv").stderr, "")
+
+    def it_shows_its_progress_on_a_terminal(self):
+        ours, theirs = os.openpty()
+        try:
+            done = subprocess.run(
+                [EDDY, "compare", "--seconds", "0.02", "--rounds", "1",
+                 "--idle", "20", "--workloads", "echo", "--pollers",
+                 one_poller()],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=theirs, timeout=toolkit.LONG)
+            shown = os.read(ours, 65536).decode()
+        finally:
+            os.close(theirs)
+            os.close(ours)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(shown, r"\[#+ +\] 5/6, \d+ s left: echo")
+        self.assertTrue(shown.endswith("\r\033[K"))
+
+
+class Refusals(Compare):
+    def it_says_what_can_be_chosen(self):
+        self.assert_refused(["--workloads", "echo,x"], "--workloads", "'x'",
+                            *WORKLOADS)
+        self.assert_refused(["--styles", "goto"], "'goto'", *toolkit.STYLES)
+        self.assert_refused(["--pollers", "epol"], "'epol'",
+                            *toolkit.pollers_that_open())
+        for empty in ["", ",", "echo,"]:
+            self.assert_refused(["--workloads", empty], "''")
+
+    def it_refuses_numbers_that_are_none(self):
+        for option, most in [("--rounds", "1000"), ("--parts", "100"),
+                             ("--connections", "10000"), ("--size", "4096"),
+                             ("--idle", "100000")]:
+            for number in ["-1", "0", "x", "", "1.5", "1000000000"]:
+                self.assert_refused([option, number], option, "to " + most)
+        self.assert_refused(["--seconds", "0"], "--seconds")
+
+    def it_prints_in_one_form_at_a_time(self):
+        self.assert_refused(["--json", "--csv"], "--json", "--csv")
+
+    def it_tells_that_descriptors_are_too_few(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+
+        done = compare(preexec_fn=few)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("descriptors", done.stderr)
+
+
+if __name__ == "__main__":
+    toolkit.main()
