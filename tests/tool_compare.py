@@ -5,9 +5,13 @@ import csv
 import io
 import json
 import os
+import re
 import resource
+import shutil
 import subprocess
+import tempfile
 import unittest
+import xml.etree.ElementTree
 
 import toolkit
 from toolkit import EDDY, eddy
@@ -168,6 +172,169 @@ class Forms(Compare):
         self.assertEqual(done.returncode, 0)
         self.assertRegex(shown, r"\[#+ +\] 5/6, \d+ s left: echo")
         self.assertTrue(shown.endswith("\r\033[K"))
+
+
+class OfOnePage(Compare):
+    @classmethod
+    def setUpClass(cls):
+        """One page, of everything, is enough for all."""
+        cls.folder = tempfile.mkdtemp()
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.file = os.path.join(cls.folder, "page.html")
+        cls.done = compare("--html", cls.file, "--csv")
+        with open(cls.file, encoding="utf-8") as page:
+            cls.text = page.read()
+
+
+class Page(OfOnePage):
+    def it_is_written_beside_the_output(self):
+        self.assert_well(self.done)
+        self.assertIn("workload,poller,style", self.done.stdout)
+
+    def it_is_well_formed(self):
+        self.assertTrue(self.text.startswith("<!DOCTYPE html>\n"))
+        root = xml.etree.ElementTree.fromstring(self.text)
+        ids = [e.get("id") for e in root.iter() if e.get("id")]
+        self.assertEqual(len(ids), len(set(ids)))
+        for workload in WORKLOADS:
+            self.assertIn(workload, ids)
+        links = [e.get("href") for e in root.iter("a")]
+        self.assertEqual(links, ["#" + workload for workload in WORKLOADS])
+
+    def it_needs_nothing_but_itself(self):
+        self.assertLess(len(self.text), 1000000)
+        for word in ["http:", "https:", "//", "src=", "@import", "url(",
+                     "<link", "<script"]:
+            self.assertNotIn(word, re.sub(r"<pre.*?</pre>", "", self.text,
+                                          flags=re.DOTALL), word)
+
+    def it_tells_of_every_cell(self):
+        root = xml.etree.ElementTree.fromstring(self.text)
+        rows = list(csv.reader(io.StringIO(self.done.stdout)))[1:]
+        for workload in WORKLOADS:
+            section = root.find(".//section[@id='%s']" % workload)
+            cells = [[th.text or "".join(th.itertext())
+                      for th in tr.findall("th")]
+                     for tr in section.findall(".//tbody/tr")]
+            self.assertEqual(cells, [row[1:3] for row in rows
+                                     if row[0] == workload])
+            bars = len(section.findall(".//rect"))
+            lines = len(section.findall(".//polyline"))
+            self.assertEqual((bars, lines), (3 * len(cells), len(cells)))
+
+    def it_has_the_sources_side_by_side(self):
+        """Line by line, and as many in each column, with the padding."""
+        root = xml.etree.ElementTree.fromstring(self.text)
+        listings = root.findall(".//div[@class='listing']")
+        self.assertGreater(len(listings), 0)
+        for listing in listings:
+            columns = [[(span.get("class"), span.text) for span in code]
+                       for code in listing.findall(".//code")]
+            heights = {len(column) for column in columns}
+            self.assertEqual(len(heights), 1)
+            for row in zip(*columns):
+                classes = {kind for kind, _ in row}
+                if "same" in classes:
+                    self.assertEqual(len(set(row)), 1, row)
+                else:
+                    self.assertIn("diff", classes)
+
+    def it_has_the_sources_as_they_are(self):
+        folder = os.path.join(os.environ.get("srcdir", "."), "examples")
+        root = xml.etree.ElementTree.fromstring(self.text)
+        for figure in root.findall(".//div[@class='listing']/figure"):
+            name = figure.find("figcaption").text.split(",")[0]
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                source = file.read()
+            told = "".join(span.text for span in figure.iter("span")
+                           if span.get("class") != "pad")
+            self.assertEqual(told, source)
+
+    def it_says_that_it_cannot_be_written(self):
+        for name in [self.folder, os.path.join(self.folder, "no", "page")]:
+            done = compare("--html", name)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("cannot write " + name, done.stderr)
+        self.assert_refused(["--html", ""], "--html", "empty")
+
+
+BROWSER = next(filter(None, map(shutil.which, [
+    "chromium", "chromium-browser", "google-chrome"])), None)
+
+# Tells the page around it of errors, and of what is wider than its window.
+SPY = """<script>
+var errors = [];
+onerror = function (what) { errors.push(String(what)); };
+addEventListener("load", function () {
+    document.querySelectorAll("details").forEach(function (details) {
+        details.open = true;
+    });
+    parent.postMessage(JSON.stringify({
+        errors: errors,
+        window: innerWidth,
+        page: document.documentElement.scrollWidth,
+        dark: matchMedia("(prefers-color-scheme: dark)").matches,
+        paper: getComputedStyle(document.body).backgroundColor,
+        sections: document.querySelectorAll("section").length,
+    }), "*");
+});
+</script>"""
+
+# A window may not be as narrow as a frame.
+FRAME = """<!DOCTYPE html><title>nothing</title><script>
+addEventListener("message", function (told) { document.title = told.data; });
+</script><iframe src="spied.html" style="border: 0; width: %dpx"></iframe>"""
+
+
+@unittest.skipUnless(BROWSER, "there is no Chromium")
+class PageInABrowser(OfOnePage):
+    def look(self, width, extra="", *options):
+        """What the spy tells, and what the browser says of the page."""
+        with open(os.path.join(self.folder, "spied.html"), "w",
+                  encoding="utf-8") as page:
+            page.write(self.text.replace("</head>", SPY + extra + "</head>"))
+        file = os.path.join(self.folder, "frame.html")
+        with open(file, "w", encoding="utf-8") as page:
+            page.write(FRAME % width)
+        profile = tempfile.mkdtemp(dir=self.folder)
+        done = subprocess.run(
+            [BROWSER, "--headless", "--no-sandbox", "--disable-gpu",
+             "--disable-quic", "--no-first-run", "--disable-sync",
+             "--disable-background-networking", "--disable-component-update",
+             "--hide-scrollbars", "--enable-logging=stderr",
+             "--user-data-dir=" + profile, "--virtual-time-budget=5000",
+             *options, "--dump-dom", "file://" + file],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, timeout=4 * toolkit.LONG)
+        self.assertEqual(done.returncode, 0)
+        title = re.search("<title>(.*?)</title>", done.stdout.decode())
+        said = [line for line in done.stderr.decode().splitlines()
+                if "CONSOLE" in line]
+        return json.loads(title.group(1)), said
+
+    def it_has_no_errors(self):
+        seen, said = self.look(1280)
+        self.assertEqual((seen["errors"], said), ([], []))
+        self.assertEqual(seen["sections"], len(WORKLOADS) + 2)
+
+    def it_would_notice_errors(self):
+        seen, said = self.look(1280, "<script>nonsense();</script>")
+        self.assertIn("nonsense", seen["errors"][0])
+        self.assertIn("nonsense", said[0])
+
+    def it_fits_a_window_of_any_width(self):
+        for width in [400, 700, 1280, 1900]:
+            seen, _ = self.look(width)
+            self.assertEqual((seen["window"], seen["page"]), (width, width))
+
+    def it_is_dark_in_the_dark(self):
+        for dark, option in [(True, "0"), (False, "1")]:
+            seen, _ = self.look(
+                800, "",
+                "--blink-settings=preferredColorScheme=" + option)
+            self.assertEqual(seen["dark"], dark)
+            red = int(re.findall(r"\d+", seen["paper"])[0])
+            self.assertEqual(red < 64, dark)
 
 
 class Refusals(Compare):

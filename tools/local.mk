@@ -25,6 +25,10 @@ bin_PROGRAMS += %D%/eddy/eddy
 	%D%/eddy/fanout.c \
 	%D%/eddy/histogram.c \
 	%D%/eddy/histogram.h \
+	%D%/eddy/html.c \
+	%D%/eddy/html.h \
+	%D%/eddy/listing.c \
+	%D%/eddy/listing.h \
 	%D%/eddy/load.c \
 	%D%/eddy/loader.c \
 	%D%/eddy/loader.h \
@@ -37,8 +41,12 @@ bin_PROGRAMS += %D%/eddy/eddy
 	%D%/eddy/measure.h \
 	%D%/eddy/options.c \
 	%D%/eddy/options.h \
+	%D%/eddy/page.c \
+	%D%/eddy/page.h \
 	%D%/eddy/parts.c \
 	%D%/eddy/parts.h \
+	%D%/eddy/plot.c \
+	%D%/eddy/plot.h \
 	%D%/eddy/pollers.c \
 	%D%/eddy/pollers.h \
 	%D%/eddy/print.c \
@@ -78,14 +86,15 @@ nodist_%C%_eddy_eddy_SOURCES = %D%/eddy/sources.c
 %C%_eddy_eddy_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%/eddy
 %C%_eddy_eddy_LDADD = libeddy.la -lm
 
-# The examples, for those who compare them; in the build tree, and so the headers
+# The examples and a style sheet, for `eddy compare`; in the build tree, and so the headers
 # are to be found from there. Which there are the script finds, so
 # it is asked each time; what it says is new only if it differs.
 BUILT_SOURCES += %D%/eddy/sources.c
 CLEANFILES    += %D%/eddy/sources.c
 %D%/eddy/sources.c: FORCE
 	@$(MKDIR_P) %D%/eddy
-	@$(SHELL) $(srcdir)/%D%/eddy/embed $(srcdir)/examples >$@.new
+	@$(SHELL) $(srcdir)/%D%/eddy/embed $(srcdir)/%D%/eddy/page.css \
+		$(srcdir)/examples >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 FORCE:
 
@@ -93,6 +102,7 @@ EXTRA_DIST += \
 	%D%/ci \
 	%D%/cross \
 	%D%/eddy/embed \
+	%D%/eddy/page.css \
 	%D%/function-length \
 	%D%/gdb/eddy.py \
 	%D%/packages \

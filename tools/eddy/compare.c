@@ -5,6 +5,7 @@
 #include "cpu.h"
 #include "matrix.h"
 #include "options.h"
+#include "page.h"
 #include "parts.h"
 #include "print.h"
 
@@ -20,6 +21,7 @@ enum {
 struct wishes {
     struct settings settings;
     bool json, csv;
+    const char *html;
 };
 
 /* What can be chosen from, for take_choices(). */
@@ -46,14 +48,53 @@ static void find_names(struct names *names)
     }
 }
 
+/* A page that cannot be written is better known of before the wait; one that is
+ * there already stays until there is another. */
+static bool open_page(const char *name, FILE **ret_file)
+{
+    *ret_file = NULL;
+    if (name == NULL)
+        return true;
+    *ret_file = fopen(name, "a");
+    if (*ret_file == NULL)
+        complain("cannot write %s: %s", name, eddy_strerror(errno));
+    return *ret_file != NULL;
+}
+
+static bool write_page(FILE *file, const char *name,
+                       const struct matrix *matrix,
+                       const struct machine *machine)
+{
+    int err;
+
+    if (file == NULL)
+        return true;
+    file = freopen(name, "w", file);
+    err = file != NULL ? 0 : errno;
+    if (file != NULL)
+        page_write(file, matrix, machine);
+    if (file != NULL && ferror(file))
+        err = EIO;
+    if (file != NULL && fclose(file) != 0)
+        err = errno;
+    if (err != 0)
+        complain("cannot write %s: %s", name, eddy_strerror(err));
+    return err == 0;
+}
+
 static int carry_out(const struct wishes *wishes)
 {
     struct machine machine;
     struct matrix matrix;
+    FILE *page;
     bool passed;
 
     if (!matrix_init(&matrix, &wishes->settings))
         return TOOL_FAILED;
+    if (!open_page(wishes->html, &page)) {
+        matrix_done(&matrix);
+        return TOOL_FAILED;
+    }
     passed = matrix_run(&matrix);
     machine_find(&machine);
     if (wishes->json)
@@ -62,6 +103,7 @@ static int carry_out(const struct wishes *wishes)
         print_csv(&matrix);
     else
         print_table(&matrix, &machine);
+    passed = write_page(page, wishes->html, &matrix, &machine) && passed;
     matrix_done(&matrix);
     return passed ? TOOL_DONE : TOOL_FAILED;
 }
@@ -115,6 +157,8 @@ static int run(const struct command *command, int argc, char **argv)
           take_switch, &wishes.json, 0, 0, NULL },
         { "--csv", NULL, "print it for spreadsheets",
           take_switch, &wishes.csv, 0, 0, NULL },
+        { "--html", "FILE", "write a page, too, with plots and sources",
+          take_text, &wishes.html, 0, 0, NULL },
     };
     /* clang-format on */
     int status;

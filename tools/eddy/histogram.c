@@ -46,11 +46,9 @@ void histogram_add(struct histogram *histogram, int64_t value)
     histogram->buckets[bucket_of((uint64_t)value)]++;
 }
 
-int64_t histogram_quantile(const struct histogram *histogram, int per_mille)
+int64_t histogram_value(const struct histogram *histogram, uint64_t rank)
 {
     uint64_t seen = 0;
-    /* how many values are at or below it, rounded up */
-    uint64_t rank = (histogram->count * (uint64_t)per_mille + 999) / 1000;
 
     for (size_t i = 0; i < HISTOGRAM_BUCKETS && rank > 0; i++) {
         seen += histogram->buckets[i];
@@ -58,4 +56,12 @@ int64_t histogram_quantile(const struct histogram *histogram, int per_mille)
             return top_of(i) < histogram->most ? top_of(i) : histogram->most;
     }
     return 0;
+}
+
+int64_t histogram_quantile(const struct histogram *histogram, int per_mille)
+{
+    /* how many values are at or below it, rounded up */
+    uint64_t rank = (histogram->count * (uint64_t)per_mille + 999) / 1000;
+
+    return histogram_value(histogram, rank);
 }

@@ -29,6 +29,9 @@ struct histogram {
 
 void histogram_add(struct histogram *histogram, int64_t value);
 
+/* The value that `rank` of all values do not exceed; 0 if they are none. */
+int64_t histogram_value(const struct histogram *histogram, uint64_t rank);
+
 /* The value that `per_mille` of 1000 do not exceed; 0 if there are none. */
 int64_t histogram_quantile(const struct histogram *histogram, int per_mille);
 

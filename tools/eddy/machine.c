@@ -12,8 +12,10 @@
 
 #include "machine.h"
 
-#ifdef __VERSION__
-#define COMPILER __VERSION__
+#if defined(__clang__)
+#define COMPILER __VERSION__ /* "Clang 14.0.6" */
+#elif defined(__GNUC__)
+#define COMPILER "gcc " __VERSION__
 #else
 #define COMPILER ""
 #endif

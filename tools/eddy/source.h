@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* source.h - the examples, as they were when this program was built. */
+/* source.h - files of the source tree, as this program was built with them. */
 #ifndef SOURCE_H
 #define SOURCE_H
 
@@ -13,8 +13,10 @@ struct source {
     size_t count;
 };
 
-/* Made by tools/eddy/embed; the last one has no file. */
+/* Made by tools/eddy/embed: the examples, the last one of which has no file,
+ * and page.css, the last line of which is NULL. */
 extern const struct source sources[];
+extern const char *const page_style[];
 
 /* NULL: there is none. */
 const struct source *source_find(const char *workload, const char *style);

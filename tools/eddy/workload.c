@@ -17,18 +17,21 @@ static const struct workload workloads[] = {
                  "slowest answer takes 2 ms",
       .connections = 5,
       .size = PARTS_SIZE,
+      .parts = true,
       .asks = true },
     { .name = "chain",
       .summary = "each request asks another server again and again, each time "
                  "with the last answer",
       .connections = 10,
       .size = PARTS_SIZE,
+      .parts = true,
       .asks = true },
     { .name = "timers",
       .summary = "each request starts many timers at once; the last one takes "
                  "1 ms",
       .connections = 20,
-      .size = PARTS_SIZE },
+      .size = PARTS_SIZE,
+      .parts = true },
     { .name = "broadcast",
       .summary = "what one client says goes to all the others, one in ten of "
                  "whom reads slowly",

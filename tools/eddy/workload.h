@@ -11,6 +11,7 @@ struct workload {
     const char *summary;
     size_t connections; /* if nobody wants another number */
     size_t size;        /* bytes of a request, likewise */
+    bool parts;         /* its answers are made of parts: see parts.h */
     bool asks;          /* another server, the slow one */
 };
 
