@@ -108,7 +108,9 @@ class Command(unittest.TestCase):
             self.skipTest("there is no /dev/full")
         for args in [["--help"], ["--version"], ["pollers"],
                      ["pollers", "--json"], ["serve", "echo"],
-                     ["demo", "--seconds", "0.05", "--connections", "2"]]:
+                     ["demo", "--seconds", "0.05", "--connections", "2"],
+                     ["compare", "--seconds", "0.02", "--rounds", "1",
+                      "--idle", "10", "--workloads", "echo"]]:
             with open("/dev/full", "w") as full:
                 done = subprocess.run([EDDY, *args], stdout=full,
                                       stderr=subprocess.PIPE,

@@ -350,10 +350,15 @@ class Refusals(Compare):
     def it_refuses_numbers_that_are_none(self):
         for option, most in [("--rounds", "1000"), ("--parts", "100"),
                              ("--connections", "10000"), ("--size", "4096"),
-                             ("--idle", "100000")]:
+                             ("--idle", "20000")]:
             for number in ["-1", "0", "x", "", "1.5", "1000000000"]:
                 self.assert_refused([option, number], option, "to " + most)
         self.assert_refused(["--seconds", "0"], "--seconds")
+
+    def it_does_not_begin_if_the_environment_is_wrong(self):
+        done = compare(env=dict(os.environ, EDDY_POLLER="nonsense"))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, r"^eddy: EDDY_POLLER .*\n$")
 
     def it_prints_in_one_form_at_a_time(self):
         self.assert_refused(["--json", "--csv"], "--json", "--csv")

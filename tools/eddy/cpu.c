@@ -4,14 +4,14 @@
 #include "config.h"
 #endif
 
-#ifdef HAVE_SCHED_SETAFFINITY
+#ifdef HAVE_CPU_SET_T
 #include <sched.h>
 #include <stddef.h>
 #endif
 
 #include "cpu.h"
 
-#ifdef HAVE_SCHED_SETAFFINITY
+#ifdef HAVE_CPU_SET_T
 
 int cpu_at(int index)
 {

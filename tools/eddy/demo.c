@@ -101,16 +101,6 @@ static int run_table(const struct wishes *wishes)
     return passed ? TOOL_DONE : TOOL_FAILED;
 }
 
-/* The load is to wait by the default poller; if there is none, one complaint
- * is enough for the whole table. */
-static bool loop_opens(void)
-{
-    struct eddy_loop *loop = loop_open(NULL);
-
-    eddy_loop_free(loop);
-    return loop != NULL;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
     struct wishes wishes = {

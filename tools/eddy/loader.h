@@ -41,7 +41,8 @@ bool load_run(const struct load_plan *plan, struct load_report *ret_report);
 
 /* The same in steps, for who has something to do in between: connects; talks
  * until the time is over and the last replies are there; closes. NULL, or
- * false: it has complained. What was opened is to be closed in each case. */
+ * false: it has complained. What was opened is to be closed in each case, and
+ * plan and report are in use until then. */
 struct load;
 struct load *load_open(const struct load_plan *plan,
                        struct load_report *ret_report);

@@ -143,9 +143,9 @@ void print_json(const struct matrix *matrix, const struct machine *machine)
     printf(",\n \"processors\": %ld,\n \"compiler\": ", machine->processors);
     print_string(machine->compiler);
     printf(",\n \"date\": \"%s\",\n \"seconds\": %.9g,\n \"rounds\": %lld,\n"
-           " \"cells\": [",
+           " \"idle\": %lld,\n \"cells\": [",
            machine->date, (double)settings->duration_ns / 1e9,
-           (long long)settings->rounds);
+           (long long)settings->rounds, (long long)settings->idle);
     for (size_t i = 0; i < matrix->count; i++) {
         fputs(i > 0 ? ",\n" : "\n", stdout);
         print_cell_json(&matrix->cells[i]);

@@ -75,3 +75,11 @@ struct eddy_loop *loop_open_with(const struct eddy_loop_options *options)
         complain("cannot make a loop: %s", eddy_strerror(err));
     return err < 0 ? NULL : loop;
 }
+
+bool loop_opens(void)
+{
+    struct eddy_loop *loop = loop_open(NULL);
+
+    eddy_loop_free(loop);
+    return loop != NULL;
+}

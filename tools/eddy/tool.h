@@ -48,6 +48,9 @@ void words_add(struct words *words, const char *word);
 /* A loop on that poller, NULL: the default one; or NULL after a complaint. */
 struct eddy_loop *loop_open(const struct eddy_poller_ops *poller);
 struct eddy_loop *loop_open_with(const struct eddy_loop_options *options);
+/* Is there a default one? Where many loads are to wait by it, one complaint is
+ * enough. */
+bool loop_opens(void);
 
 /* Tries to make room for that many descriptors by raising the soft limit, and
  * returns how many there may be now. */

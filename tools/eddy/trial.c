@@ -70,6 +70,20 @@ static bool usage_with(struct server_process *server, size_t clients,
     return false;
 }
 
+static struct load *open_idle(const struct load_plan *plan,
+                              struct load_report *report)
+{
+    struct load *load = load_open(plan, report);
+
+    if (load == NULL || report->failed == 0)
+        return load;
+    complain("%zu of %zu idle connections failed, the first while %s: %s",
+             report->failed, plan->connections, report->failed_at,
+             load_first_failure(report));
+    (void)load_close(load);
+    return NULL;
+}
+
 /* What the connections that say nothing take. */
 static bool try_idle(const struct trial *trial, struct server_process *server,
                      struct outcome *outcome)
@@ -83,11 +97,10 @@ static bool try_idle(const struct trial *trial, struct server_process *server,
 
     few.connections = trial->idle / AHEAD + 1;
     rest.connections = trial->idle - trial->idle / AHEAD;
-    ahead = load_open(&few, &report);
-    if (ahead != NULL && report.failed == 0 &&
-        usage_with(server, few.connections, &before))
-        load = load_open(&rest, &report);
-    if (load != NULL && report.failed == 0)
+    ahead = open_idle(&few, &report);
+    if (ahead != NULL && usage_with(server, few.connections, &before))
+        load = open_idle(&rest, &report);
+    if (load != NULL)
         done = usage_with(server, few.connections + rest.connections, &after);
     if (done && after.resident >= 0)
         outcome->idle_bytes = (double)(after.resident - before.resident) /
