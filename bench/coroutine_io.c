@@ -38,7 +38,8 @@ static void run_task(eddy_task_fn *fn, void *arg)
 
 static double late_us[ALL];
 static size_t late_count;
-static int64_t begin_ns; /* when all of them set off */
+static int64_t begin_ns;       /* when all of them set off */
+static struct eddy_flag slept; /* all of them have */
 
 static int64_t cpu_ns(void)
 {
@@ -55,7 +56,7 @@ static int64_t some_time(void)
 
     seed = seed * 1664525 + 1013904223;
     return SHORTEST_MS * EDDY_MS +
-           (int64_t)(seed >> 8) % ((LONGEST_MS - SHORTEST_MS) * EDDY_MS);
+           (((LONGEST_MS - SHORTEST_MS) * EDDY_MS * (seed >> 8)) >> 24);
 }
 
 static void note_late(int64_t deadline_ns)
@@ -73,24 +74,30 @@ static struct eddy_result sleep_often(struct eddy_task *self, void *arg)
         must(eddy_await(self, eddy_sleep(span)));
         note_late(deadline);
     }
+    must(late_count == ALL ? eddy_flag_set(&slept)
+                           : eddy_await(self, eddy_flag_wait(&slept)));
     return eddy_n(0);
 }
 
-/* What it costs to make the tasks, and to touch their stacks, is not meant. */
+/* What it costs to make the tasks, to touch their stacks, and to give the
+ * memory back is not meant. */
 static struct eddy_result sleep_all(struct eddy_task *self, void *arg)
 {
     int64_t *ret_cpu_ns = arg;
     struct eddy_scope scope;
 
     late_count = 0;
+    must(eddy_flag_init(&slept, loop));
     begin_ns = now_ns() + 2 * EDDY_SECOND;
     must(eddy_scope_open(self, &scope, NULL));
     for (int i = 0; i < SLEEPERS; i++)
         must(eddy_spawn(&scope, sleep_often, NULL, NULL));
     must(eddy_await(self, eddy_sleep_until(begin_ns - EDDY_SECOND / 10)));
     *ret_cpu_ns = cpu_ns();
-    must(eddy_scope_close(&scope, 0));
+    must(eddy_await(self, eddy_flag_wait(&slept)));
     *ret_cpu_ns = cpu_ns() - *ret_cpu_ns;
+    must(eddy_scope_close(&scope, 0));
+    eddy_flag_done(&slept);
     return eddy_n(0);
 }
 
