@@ -427,10 +427,10 @@ static void slot_forked(void *value, struct eddy_loop *loop)
 START_TEST(each_front_end_has_a_slot_of_its_own)
 {
     static const struct eddy_slot_type types[] = {
-        { "one", slot_freed, slot_forked },
-        { "two", slot_freed, slot_forked },
-        { "no free", NULL, slot_forked },
-        { "no forked", slot_freed, NULL },
+        { "one", slot_freed, slot_forked, NULL },
+        { "two", slot_freed, slot_forked, NULL },
+        { "no free", NULL, slot_forked, NULL },
+        { "no forked", slot_freed, NULL, NULL },
     };
     struct eddy_loop *loop = virtual_loop(_i);
 
@@ -448,6 +448,34 @@ START_TEST(each_front_end_has_a_slot_of_its_own)
     ck_assert_str_eq(eddy_loop_slot(loop, &types[1]), "two");
     free_loop(loop);
     ck_assert_str_eq(marks(), "two one"); /* the last one first */
+}
+END_TEST
+
+static void keep_it(void *request)
+{
+    (void)request;
+}
+
+static void cancel_it(void *request)
+{
+    eddy_request_cancel(request);
+}
+
+START_TEST(who_waits_apart_cancels_it_when_the_loop_is_freed)
+{
+    static const struct eddy_slot_type type = { "apart", keep_it, slot_forked,
+                                                cancel_it };
+    static struct eddy_request request;
+    struct eddy_op op = eddy_sleep(EDDY_SECOND);
+    struct eddy_loop *loop = virtual_loop(_i);
+    struct eddy_result result;
+
+    ck_assert_int_eq(eddy_loop_set_slot(loop, &type, &request), 0);
+    ck_assert(!eddy_begin_or_finish(loop, &request, &op, mark_done, word("it"),
+                                    &result));
+    ck_assert_uint_eq(stats_of(loop).running, 1);
+    free_loop(loop);
+    ck_assert_str_eq(marks(), "it:ECANCELED");
 }
 END_TEST
 
@@ -514,6 +542,7 @@ int main(void)
         freeing_a_loop_closes_what_lives_in_it_and_waits,
         debug_mode_names_what_was_left_open,
         each_front_end_has_a_slot_of_its_own,
+        who_waits_apart_cancels_it_when_the_loop_is_freed,
         settings_show_every_default,
         what_is_counted_keeps_the_loop_alive,
         the_log_gets_one_line_and_a_long_one_is_cut,

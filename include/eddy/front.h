@@ -148,7 +148,9 @@ EDDY_API bool eddy_finish_now(struct eddy_loop *loop, const struct eddy_op *op,
  * it; false, on_done will have it. At most 32 answers a turn are given so, lest
  * the loop never get to wait. Such an on_done only takes note of the result,
  * for it may be called at once by whatever completes an operation of a type
- * that is EDDY_OP_PROMPT. */
+ * that is EDDY_OP_PROMPT. The loop does not remember what was begun so, for
+ * that would take memory of others that has long been cold: when it is freed,
+ * who waits cancels it (eddy_slot_type, wind_up). */
 EDDY_API bool eddy_begin_or_finish(struct eddy_loop *loop,
                                    struct eddy_request *request,
                                    const struct eddy_op *op,
@@ -190,12 +192,15 @@ EDDY_API void eddy_loop_disown(struct eddy_loop *loop,
                                struct eddy_owned *owned);
 
 /* One pointer for each front-end or library, found by the address of its type.
- * Both functions are required: `free` runs when the loop is freed, after
- * everything else; `forked` in eddy_loop_after_fork(). -ENOMEM; -EEXIST. */
+ * The first two functions are required: `free` runs when the loop is freed,
+ * after everything else; `forked` in eddy_loop_after_fork(). `wind_up`, of who
+ * calls eddy_begin_or_finish(), cancels all that it has begun so: it is called
+ * before each turn that eddy_loop_free() takes. -ENOMEM; -EEXIST. */
 struct eddy_slot_type {
     const char *name;
     void (*free)(void *value);
     void (*forked)(void *value, struct eddy_loop *loop);
+    void (*wind_up)(void *value); /* NULL: nothing is to be cancelled */
 };
 EDDY_API int eddy_loop_set_slot(struct eddy_loop *loop,
                                 const struct eddy_slot_type *type, void *value);

@@ -179,7 +179,8 @@ struct request {
     eddy_done_fn *on_done;
     void *arg;
     struct eddy_request **slot;
-    struct request *prev, *next; /* a ring of all that run in the loop */
+    struct request *prev, *next; /* a ring of those that run in the loop; or
+                                    next is NULL: see eddy_begin_or_finish() */
     struct eddy_call call;       /* in the queue of completions */
     struct eddy_result result;   /* until it is over, n: why it is cancelled */
     struct timer_node limit;     /* its flags are the request's */
@@ -267,7 +268,9 @@ int eddy__choose(struct eddy_loop *loop);
 /* An environment variable, or NULL, also where it must not be trusted. */
 const char *eddy__environment(const char *name);
 
-/* front.c: the next of the ready queue that this turn may still run. */
+/* front.c: who waits for operations that are in no ring cancels them. */
+void eddy__slots_wind_up(struct eddy_loop *loop);
+/* The next of the ready queue that this turn may still run. */
 struct eddy_call *eddy__ready_pop(struct eddy_loop *loop);
 
 /* turn.c: may this thread run turns now? It owns the loop until loop->running

@@ -84,6 +84,16 @@ int eddy_loop_set_slot(struct eddy_loop *loop,
     return 0;
 }
 
+void eddy__slots_wind_up(struct eddy_loop *loop)
+{
+    for (size_t i = 0; i < loop->front_count; i++) {
+        const struct loop_slot *slot = &loop->front_slots[i];
+
+        if (slot->type->wind_up != NULL)
+            slot->type->wind_up(slot->value);
+    }
+}
+
 void eddy_loop_count(struct eddy_loop *loop, bool more)
 {
     if (loop != NULL)

@@ -133,7 +133,7 @@ static void close_owned(struct eddy_loop *loop, struct eddy_owned *asked)
 /* Has every operation told its end? */
 static bool is_quiet(const struct eddy_loop *loop)
 {
-    return loop->requests == NULL && loop->done.first == NULL &&
+    return loop->stats.running == 0 && loop->done.first == NULL &&
            loop->ready.first == NULL;
 }
 

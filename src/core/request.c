@@ -21,7 +21,14 @@ static struct eddy_request *public_of(struct request *r)
     return (struct eddy_request *)r;
 }
 
-/* ---- The ring of all ---------------------------------------------------- */
+/* ---- All that run ------------------------------------------------------- */
+
+static void count_in(struct eddy_loop *loop)
+{
+    loop->alive++;
+    loop->stats.started++;
+    loop->stats.running++;
+}
 
 static void link_in(struct eddy_loop *loop, struct request *r)
 {
@@ -33,9 +40,7 @@ static void link_in(struct eddy_loop *loop, struct request *r)
         r->prev = r->next->prev;
         r->next->prev = r->prev->next = r;
     }
-    loop->alive++;
-    loop->stats.started++;
-    loop->stats.running++;
+    count_in(loop);
 }
 
 static void link_out(struct request *r)
@@ -46,6 +51,14 @@ static void link_out(struct request *r)
         loop->requests = r->next == r ? NULL : r->next;
     r->prev->next = r->next;
     r->next->prev = r->prev;
+}
+
+static void leave(struct request *r)
+{
+    struct eddy_loop *loop = r->loop;
+
+    if (r->next != NULL)
+        link_out(r);
     loop->alive -= (r->limit.flags & REQUEST_BACKGROUND) != 0 ? 0 : 1;
     loop->stats.completed++;
     loop->stats.running--;
@@ -60,7 +73,7 @@ static struct eddy_result retire(struct request *r)
     struct eddy_result result = r->result;
     struct eddy_loop *loop;
 
-    link_out(r);
+    leave(r);
     eddy__origin_forget(r->loop, r);
     if (r->extra != NULL)
         eddy__extra_free(r);
@@ -189,9 +202,10 @@ void eddy_request_discard(struct eddy_request *request)
 }
 
 /* Once round the ring, by turning it: one that is told promptly leaves it, and
- * may take others along. */
+ * may take others along. Those that are in no ring are known to who waits. */
 void eddy__requests_cancel(struct eddy_loop *loop)
 {
+    eddy__slots_wind_up(loop);
     for (size_t left = loop->stats.running; left > 0; left--) {
         struct request *r = loop->requests;
 
@@ -208,10 +222,12 @@ void eddy__requests_log_left(const struct eddy_loop *loop)
 {
     const struct request *r = loop->requests;
 
-    for (size_t left = loop->stats.running; left > 0; left--, r = r->next)
+    while (r != NULL) {
         if ((r->limit.flags & (REQUEST_BACKGROUND | REQUEST_OVER)) == 0 &&
             eddy_loop_origin(loop, r) != NULL)
             eddy__log_left(loop, "running", r->type->name, r);
+        r = r->next != loop->requests ? r->next : NULL;
+    }
 }
 
 /* ---- Beginning ---------------------------------------------------------- */
@@ -351,7 +367,8 @@ static bool start_or_finish(struct request *r, const struct eddy_op *op,
 {
     struct eddy_result result;
 
-    link_in(r->loop, r);
+    r->next = NULL; /* its neighbours would be cold, when it goes */
+    count_in(r->loop);
     if (op != NULL && op->type != NULL &&
         (op->type->flags & EDDY_OP_PROMPT) != 0)
         r->limit.flags = REQUEST_PROMPT;

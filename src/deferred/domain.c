@@ -94,7 +94,7 @@ static void loop_forked(void *value, struct eddy_loop *loop)
 struct eddy_domain *eddy_loop_domain(struct eddy_loop *loop)
 {
     static const struct eddy_slot_type type = { "deferreds", loop_ends,
-                                                loop_forked };
+                                                loop_forked, NULL };
     const struct eddy_loop_options *settings = eddy_loop_settings(loop);
     struct eddy_domain *domain;
 

@@ -54,7 +54,8 @@ static void keep_rooms(void *value, struct eddy_loop *loop)
     (void)loop;
 }
 
-static const struct eddy_slot_type type = { "rooms", free_rooms, keep_rooms };
+static const struct eddy_slot_type type = { "rooms", free_rooms, keep_rooms,
+                                            NULL };
 
 static struct rooms *rooms_of(struct eddy_loop *loop)
 {

@@ -170,7 +170,7 @@ static void family_forked(void *value, struct eddy_loop *loop)
 static int get_family(struct eddy_loop *loop, struct family **ret_family)
 {
     static const struct eddy_slot_type type = { "children", free_family,
-                                                family_forked };
+                                                family_forked, NULL };
     const struct eddy_mem *mem = &eddy_loop_settings(loop)->mem;
     struct family *family = eddy_loop_slot(loop, &type);
     int err;

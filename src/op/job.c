@@ -53,8 +53,8 @@ static void owed_forked(void *value, struct eddy_loop *loop)
     }
 }
 
-static const struct eddy_slot_type owed_type = { "jobs", free_owed,
-                                                 owed_forked };
+static const struct eddy_slot_type owed_type = { "jobs", free_owed, owed_forked,
+                                                 NULL };
 
 static int get_owed(struct eddy_loop *loop, struct owed **ret_owed)
 {

@@ -201,8 +201,8 @@ static void hub_forked(void *value, struct eddy_loop *loop)
     atomic_store(&hub->pid, (int)getpid());
 }
 
-static const struct eddy_slot_type hub_type = { "signals", free_hub,
-                                                hub_forked };
+static const struct eddy_slot_type hub_type = { "signals", free_hub, hub_forked,
+                                                NULL };
 
 static int get_hub(struct eddy_loop *loop, struct hub **ret_hub)
 {

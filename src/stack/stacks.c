@@ -92,7 +92,7 @@ static void loop_forked(void *value, struct eddy_loop *loop)
 struct eddy_stacks *eddy_loop_stacks(struct eddy_loop *loop)
 {
     static const struct eddy_slot_type type = { "stacks", loop_ends,
-                                                loop_forked };
+                                                loop_forked, NULL };
     const struct eddy_loop_options *settings = eddy_loop_settings(loop);
     struct eddy_stacks_options options = { .size = 0 };
     struct eddy_stacks *stacks = eddy_loop_slot(loop, &type);

@@ -67,6 +67,15 @@ void eddy__scope_cancel(struct scope *scope, enum cause cause,
     stop_all(scope);
 }
 
+/* The shielded ones, too. */
+void eddy__cancel_waits(struct scope *top)
+{
+    for (struct scope *scope = top; scope != NULL;
+         scope = next_in(top, scope, true))
+        for (struct task *task = scope->tasks; task != NULL; task = task->next)
+            cancel_wait(task);
+}
+
 int eddy_scope_cancel(struct eddy_scope *public_scope, const char *reason)
 {
     struct scope *scope = scope_of(public_scope);

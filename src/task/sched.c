@@ -57,8 +57,13 @@ static void sched_forked(void *value, struct eddy_loop *loop)
     (void)loop;
 }
 
+static void sched_wind_up(void *value)
+{
+    eddy__cancel_waits(&((struct sched *)value)->root);
+}
+
 static const struct eddy_slot_type slot_type = { "tasks", sched_free,
-                                                 sched_forked };
+                                                 sched_forked, sched_wind_up };
 
 struct sched *eddy__sched_if_any(const struct eddy_loop *loop)
 {

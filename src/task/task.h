@@ -283,6 +283,8 @@ void eddy__tell_joiners(struct task *task);
 /* Cancels it and all within, unless it has been. */
 void eddy__scope_cancel(struct scope *scope, enum cause cause,
                         const char *reason);
+/* The loop is being freed: what all tasks in it wait for is cancelled. */
+void eddy__cancel_waits(struct scope *top);
 /* Is it reached by the cancelling of what is around it? */
 static inline bool eddy__scope_is_reached(const struct scope *scope)
 {
