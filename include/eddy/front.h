@@ -140,7 +140,7 @@ static inline void *eddy_pointer(uint64_t word)
 /* ---- A way to wait of one's own ----------------------------------------- */
 
 /* The short way alone, see now() above: true, and *ret_result is the answer;
- * false: nothing has happened. At most 4096 answers a turn are given so. */
+ * false: nothing has happened. So it is asked for 4096 times a turn at most. */
 EDDY_API bool eddy_finish_now(struct eddy_loop *loop, const struct eddy_op *op,
                               struct eddy_result *ret_result);
 

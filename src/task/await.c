@@ -2,11 +2,27 @@
 /* await.c - waiting for an operation: it lives on the stack of who waits. */
 #include "task.h"
 
+/* Who has waited for more than a turn will soon go on, and is in no cache: the
+ * frames of the wait are below, those of the task above. */
+static inline void fetch(const struct waiting *waiting)
+{
+    enum { LINE = 64, BELOW = 6, ABOVE = 4 };
+    const struct task *task = waiting->task;
+    const char *at = (const char *)waiting;
+
+    if (task->since_ns == eddy_loop_now_ns(task->sched->loop))
+        return;
+    __builtin_prefetch(&task->context);
+    for (int i = -BELOW; i < (int)(sizeof *waiting / LINE) + ABOVE; i++)
+        __builtin_prefetch(at + i * LINE);
+}
+
 /* Only takes note: it may be called from inside anything. */
 static void take_note(struct eddy_result result, void *arg)
 {
     struct waiting *waiting = arg;
 
+    fetch(waiting);
     waiting->result = result;
     waiting->over = true;
     waiting->task->awaited = NULL;
@@ -100,12 +116,13 @@ static struct eddy_result refuse(const struct eddy_op *op, int err)
 }
 
 struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
-                                  const struct eddy_op *op)
+                                  const struct eddy_op *op, const void *site)
 {
     int err;
 
     if (!eddy__is_running(task))
         return refuse(op, -EPERM);
+    task->site = site;
     if (op == NULL || op->type == NULL ||
         (op->type->flags & EDDY_OP_MULTISHOT) != 0)
         return refuse(op, -EINVAL);
@@ -119,20 +136,27 @@ struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
     return err < 0 ? refuse(op, err) : await(waiting, op);
 }
 
+/* What is not done at once, or needs care. Apart, for its frame is large, and
+ * most who hand something over never need it. */
+__attribute__((noinline)) static struct eddy_result
+await_here(struct task *task, const struct eddy_op *op, const void *site)
+{
+    struct waiting waiting;
+
+    return eddy__await_in(&waiting, task, op, site);
+}
+
 struct eddy_result eddy_await_op(struct eddy_task *self,
                                  const struct eddy_op *op)
 {
     struct task *task = task_of(self);
     struct eddy_result result;
-    struct waiting waiting;
 
     if (eddy__is_running(task) && (task->flags & TASK_WARY) == 0 &&
         (task->scope->flags & SCOPE_STOPPING) == 0 &&
         eddy_finish_now(task->sched->loop, op, &result))
         return result;
-    if (task != NULL)
-        task->site = __builtin_return_address(0);
-    return eddy__await_in(&waiting, task, op);
+    return await_here(task, op, __builtin_return_address(0));
 }
 
 int eddy_task_yield(struct eddy_task *self)

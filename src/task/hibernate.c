@@ -57,9 +57,9 @@ struct eddy_result eddy_hibernate_op(struct eddy_task *self,
     if (!may_hibernate(task, op))
         return eddy_await_op(self, op);
     sched = task->sched;
-    task->site = __builtin_return_address(0);
     sched->left = task;
-    result = eddy__await_in(&apart_of(task)->waiting, task, op);
+    result = eddy__await_in(&apart_of(task)->waiting, task, op,
+                            __builtin_return_address(0));
     if (sched->left == task)
         sched->left = NULL; /* it never left */
     return result;

@@ -266,7 +266,7 @@ void eddy__outlive_loop(struct task *task);
 
 /* What cannot be awaited now is refused, or needs care. */
 struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
-                                  const struct eddy_op *op);
+                                  const struct eddy_op *op, const void *site);
 
 /* ---- hibernate.c -------------------------------------------------------- */
 
