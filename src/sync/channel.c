@@ -14,7 +14,7 @@ static int send_value(struct eddy_channel_end *end, struct eddy_value value,
 {
     struct channel *channel = end->channel;
 
-    if (end->closed || !end->sends)
+    if (end->state != SENDS)
         return -EBADF;
     if (channel->open[false] == 0)
         return -EPIPE;
@@ -27,7 +27,7 @@ static int receive_item(struct eddy_channel_end *end, struct item *ret_item,
 {
     struct channel *channel = end->channel;
 
-    if (end->closed || end->sends)
+    if (end->state != RECEIVES)
         return -EBADF;
     if (exchange_take(&channel->exchange, ret_item, ret_told))
         return 1;
@@ -108,30 +108,63 @@ int eddy_channel_try_receive(struct eddy_channel_end *end,
     return n;
 }
 
-static bool send_now(struct eddy_loop *loop, const struct eddy_op *op,
-                     struct eddy_result *ret_result)
+/* With all that may stand in the way. */
+__attribute__((noinline)) static bool send_with_care(struct eddy_loop *loop,
+                                                     const struct eddy_op *op,
+                                                     struct eddy_result *result)
 {
     int err = eddy__object_is_here(op->on, loop)
                   ? send_at_once(op->on, carried_value(op->word))
                   : -EAGAIN;
 
-    *ret_result = eddy_n(err);
+    *result = eddy_n(err);
     if (err < 0 && err != -EAGAIN)
         eddy__transfer_refuse(op);
     return err != -EAGAIN;
 }
 
-static bool receive_now(struct eddy_loop *loop, const struct eddy_op *op,
-                        struct eddy_result *ret_result)
+static bool send_now(struct eddy_loop *loop, const struct eddy_op *op,
+                     struct eddy_result *ret_result)
+{
+    struct eddy_channel_end *end = op->on;
+
+    if (!eddy__object_is_here(end, loop) || end->state != SENDS ||
+        !end->channel->flows || !exchange_may_store(&end->channel->exchange))
+        return send_with_care(loop, op, ret_result);
+    store_push_last(&end->channel->exchange.store, carried_value(op->word));
+    *ret_result = eddy_n(0);
+    return true;
+}
+
+__attribute__((noinline)) static bool
+receive_with_care(struct eddy_loop *loop, const struct eddy_op *op,
+                  struct eddy_result *result)
 {
     struct item item;
     int n = eddy__object_is_here(op->on, loop) ? receive_at_once(op->on, &item)
                                                : -EAGAIN;
 
     if (n > 0)
-        hand_over(eddy_pointer(op->word[4]), item.value);
-    *ret_result = eddy_n(n);
+        hand_over(place_for_value(op->word), item.value);
+    *result = eddy_n(n);
     return n != -EAGAIN;
+}
+
+static bool receive_now(struct eddy_loop *loop, const struct eddy_op *op,
+                        struct eddy_result *ret_result)
+{
+    struct eddy_channel_end *end = op->on;
+    struct eddy_value *place = place_for_value(op->word);
+    struct item item;
+
+    if (!eddy__object_is_here(end, loop) || end->state != RECEIVES ||
+        !end->channel->flows || place == NULL ||
+        !exchange_is_stored(&end->channel->exchange))
+        return receive_with_care(loop, op, ret_result);
+    store_pop_first(&end->channel->exchange.store, &item);
+    hand_over(place, item.value);
+    *ret_result = eddy_n(1);
+    return true;
 }
 
 /* ---- As operations ------------------------------------------------------ */

@@ -14,6 +14,7 @@ struct channel {
     size_t open[2]; /* ends: those that receive, those that send */
     size_t ends;    /* objects */
     bool shared;    /* then the mutex guards all of it */
+    bool flows;     /* it is not shared, and both sides are open */
     pthread_mutex_t mutex;
 };
 
@@ -23,7 +24,8 @@ struct eddy_channel_end {
     struct eddy_loop *loop; /* first, as in struct object */
     struct channel *channel;
     size_t pending; /* operations that may still come back to it */
-    bool sends, closed, freed;
+    enum { RECEIVES, SENDS, CLOSED } state;
+    bool freed;
 };
 
 static inline void channel_lock(struct channel *channel)

@@ -20,9 +20,10 @@ static struct eddy_channel_end *make_end(struct channel *channel,
         return NULL;
     *end = (struct eddy_channel_end){ .loop = loop,
                                       .channel = channel,
-                                      .sends = sends };
+                                      .state = sends ? SENDS : RECEIVES };
     channel->open[sends]++;
     channel->ends++;
+    channel->flows = !channel->shared && channel->open[!sends] > 0;
     return end;
 }
 
@@ -92,12 +93,12 @@ int eddy_channel_clone(struct eddy_channel_end **ret_end,
     channel = end->channel;
     if (ret_end == NULL || loop == NULL)
         return -EINVAL;
-    if (end->closed)
+    if (end->state == CLOSED)
         return -EBADF;
     if (loop != end->loop && !channel->shared)
         return -EXDEV;
     channel_lock(channel);
-    clone = make_end(channel, loop, end->sends);
+    clone = make_end(channel, loop, end->state == SENDS);
     channel_unlock(channel);
     if (clone == NULL)
         return -ENOMEM;
@@ -143,18 +144,22 @@ int eddy_channel_close(struct eddy_channel_end *end)
     struct channel *channel;
     struct link told;
     struct item item;
+    bool sends;
 
     if (end == NULL)
         return -EINVAL;
-    if (end->closed)
+    if (end->state == CLOSED)
         return 0;
     channel = end->channel;
-    end->closed = true;
+    sends = end->state == SENDS;
+    end->state = CLOSED;
     line_init(&told);
     channel_lock(channel);
-    send_away(channel, !end->sends, -EBADF, end, &told);
-    if (--channel->open[end->sends] == 0) /* the other side is told */
-        send_away(channel, end->sends, end->sends ? 0 : -EPIPE, NULL, &told);
+    send_away(channel, !sends, -EBADF, end, &told);
+    if (--channel->open[sends] == 0) { /* the other side is told */
+        channel->flows = false;
+        send_away(channel, sends, sends ? 0 : -EPIPE, NULL, &told);
+    }
     channel_unlock(channel);
     while (!line_is_empty(&told)) {
         struct link *first = told.next;

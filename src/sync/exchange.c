@@ -40,10 +40,10 @@ struct transfer *eddy__transfer_begin(struct eddy_request *request)
 {
     uint64_t *words = eddy_request_words(request);
     struct transfer *transfer = (struct transfer *)words;
-
     struct eddy_value value = carried_value(words);
+    struct eddy_value *ret_value = place_for_value(words);
 
-    transfer->ret_value = eddy_pointer(words[4]);
+    transfer->ret_value = ret_value;
     transfer->item.value = value;
     return transfer;
 }

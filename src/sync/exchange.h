@@ -33,12 +33,15 @@ void eddy__store_put_back(struct store *store, struct item item);
 void eddy__store_clear(struct store *store);
 void eddy__store_close(struct store *store);
 
+static inline bool store_has_room(const struct store *store)
+{
+    return store->count + store->reserved < store->size;
+}
+
 /* Sees to room for one more. -ENOMEM */
 static inline int store_room(struct store *store)
 {
-    return store->count + store->reserved < store->size
-               ? 0
-               : eddy__store_grow(store);
+    return store_has_room(store) ? 0 : eddy__store_grow(store);
 }
 
 /* Word by word: what is written in halves and read as a whole stalls. */
@@ -50,29 +53,37 @@ static inline void item_set(struct item *item, struct eddy_value value,
     item->seq = seq;
 }
 
+/* The two of a store that is EDDY_FIFO. */
+static inline void store_push_last(struct store *store, struct eddy_value value)
+{
+    size_t i = (store->first + store->count++) & (store->size - 1);
+
+    item_set(&store->at[i], value, store->seq++);
+}
+
+static inline void store_pop_first(struct store *store, struct item *ret_item)
+{
+    const struct item *first = &store->at[store->first];
+
+    item_set(ret_item, first->value, first->seq);
+    store->first = (store->first + 1) & (store->size - 1);
+    store->count--;
+}
+
 static inline void store_push(struct store *store, struct eddy_value value)
 {
-    uint64_t seq = store->seq++;
-
     if (store->order == EDDY_PRIORITY)
-        eddy__store_push_ordered(store, (struct item){ value, seq });
+        eddy__store_push_ordered(store, (struct item){ value, store->seq++ });
     else
-        item_set(
-            &store->at[(store->first + store->count++) & (store->size - 1)],
-            value, seq);
+        store_push_last(store, value);
 }
 
 static inline void store_pop(struct store *store, struct item *ret_item)
 {
-    const struct item *first = &store->at[store->first];
-
-    if (store->order != EDDY_FIFO) {
+    if (store->order != EDDY_FIFO)
         *ret_item = eddy__store_pop_ordered(store);
-        return;
-    }
-    item_set(ret_item, first->value, first->seq);
-    store->first = (store->first + 1) & (store->size - 1);
-    store->count--;
+    else
+        store_pop_first(store, ret_item);
 }
 
 /* ---- Giving and taking: see exchange.c ---------------------------------- */
@@ -110,7 +121,7 @@ static inline struct eddy_op exchange_op(const struct eddy_op_type *type,
 {
     return (struct eddy_op){ .type = type,
                              .on = on,
-                             .word = { 0, 0, (uint64_t)value.n,
+                             .word = { 0, (uint64_t)value.n,
                                        (uint64_t)(uintptr_t)value.free,
                                        eddy_word(ret_value) } };
 }
@@ -119,9 +130,14 @@ static inline struct eddy_value carried_value(const uint64_t *words)
 {
     struct eddy_value value;
 
-    value.n = (int64_t)words[2];
-    value.free = (eddy_free_fn *)(uintptr_t)words[3];
+    value.n = (int64_t)words[1];
+    value.free = (eddy_free_fn *)(uintptr_t)words[2];
     return value;
+}
+
+static inline struct eddy_value *place_for_value(const uint64_t *words)
+{
+    return eddy_pointer(words[3]);
 }
 
 /* Both in the words of its request. */
@@ -164,14 +180,30 @@ static inline struct transfer *transfer_leave(struct exchange *exchange,
 static inline void hand_over(struct eddy_value *ret_value,
                              struct eddy_value value)
 {
-    if (ret_value != NULL)
-        *ret_value = value;
-    else
+    if (ret_value != NULL) {
+        ret_value->n = value.n;
+        ret_value->free = value.free;
+    } else {
         eddy_value_free(&value);
+    }
 }
 
 /* Ends it; what it could not give is freed. */
 void eddy__transfer_end(struct transfer *transfer);
+
+/* A value would be stored, or taken out, and nobody told. */
+static inline bool exchange_may_store(const struct exchange *exchange)
+{
+    const struct store *store = &exchange->store;
+
+    return line_is_empty(&exchange->takers) &&
+           store->count < exchange->capacity && store_has_room(store);
+}
+
+static inline bool exchange_is_stored(const struct exchange *exchange)
+{
+    return exchange->store.count > 0 && line_is_empty(&exchange->givers);
+}
 
 static inline int exchange_give(struct exchange *exchange,
                                 struct eddy_value value,

@@ -112,7 +112,7 @@ static bool get_now(struct eddy_loop *loop, const struct eddy_op *op,
     int n = eddy__object_is_here(op->on, loop) ? get(op->on, &item) : -EAGAIN;
 
     if (n > 0)
-        hand_over(eddy_pointer(op->word[4]), item.value);
+        hand_over(place_for_value(op->word), item.value);
     *ret_result = eddy_n(n);
     return n != -EAGAIN;
 }
