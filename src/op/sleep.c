@@ -40,6 +40,7 @@ static struct eddy_op make_sleep(int64_t time_ns, bool absolute)
 {
     static const struct eddy_op_type type = {
         .abi = EDDY_OP_ABI,
+        .flags = EDDY_OP_PROMPT,
         .name = "sleep",
         .start = start_sleep,
         .cancel = cancel_sleep,
