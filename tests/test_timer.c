@@ -187,6 +187,36 @@ START_TEST(equal_deadlines_fire_in_the_order_of_arming) /* L8, Z2 */
 }
 END_TEST
 
+static void count_timer(struct eddy_timer *timer, void *arg)
+{
+    (void)timer;
+    ++*(int *)arg;
+}
+
+START_TEST(due_timers_have_a_budget_and_what_is_posted_comes_between)
+{
+    enum { BUDGET = 256, MANY = 2 * BUDGET + 100 };
+    static struct eddy_timer timers[MANY];
+    struct eddy_loop *loop = virtual_loop(_i);
+    int fired = 0;
+
+    for (int i = 0; i < MANY; i++) {
+        init(loop, &timers[i], i == BUDGET ? mark_timer : count_timer,
+             i == BUDGET ? word("next") : &fired);
+        arm(&timers[i], 5);
+    }
+    virtual_time.now_ns += 5;
+    turns(loop, 1);
+    ck_assert_int_eq(fired, BUDGET);
+    ck_assert_int_eq(eddy_loop_soon(loop, mark, word("posted")), 0);
+    turns(loop, 1);
+    ck_assert_str_eq(marks(), "posted next");
+    ck_assert_int_eq(fired, 2 * BUDGET - 1);
+    turns(loop, 1);
+    ck_assert_int_eq(fired, MANY - 1);
+}
+END_TEST
+
 START_TEST(a_timer_may_be_armed_anew_later_and_earlier) /* L12 */
 {
     struct eddy_loop *loop = virtual_loop(_i);
@@ -353,6 +383,7 @@ int main(void)
         a_huge_timeout_neither_overflows_nor_fires,
         forever_is_never_as_a_timeout_and_as_a_deadline,
         equal_deadlines_fire_in_the_order_of_arming,
+        due_timers_have_a_budget_and_what_is_posted_comes_between,
         a_timer_may_be_armed_anew_later_and_earlier,
         a_timer_stopped_in_the_same_batch_does_not_fire,
         stopping_tells_whether_it_was_armed,

@@ -15,10 +15,10 @@
  *                    once more
  *
  * What is posted or armed during a turn runs in the next one, so nothing
- * starves I/O; events, the ready queue and completions have a budget, and there
- * are no priorities. Callbacks run one at a time, in the loop's thread, and may
- * start, stop, cancel and close anything, themselves included; they may stop
- * the loop, but neither run nor free it.
+ * starves I/O; events, the ready queue, completions and timers have a budget,
+ * and there are no priorities. Callbacks run one at a time, in the loop's
+ * thread, and may start, stop, cancel and close anything, themselves included;
+ * they may stop the loop, but neither run nor free it.
  *
  * A loop is alive while something is watched, timed, posted or running that was
  * not put into the background.

@@ -36,6 +36,7 @@
 enum {
     EVENT_BATCH = 512,   /* 4 KiB; more ready ones come by the next wait */
     READY_BUDGET = 1024, /* resumptions in a turn, then I/O gets a look */
+    TIMER_BUDGET = 256,  /* due timers, then who was waiting for them */
     ROUNDS = 16,         /* completions that cause completions */
     FINISH_BUDGET = 32,  /* answers given without going round the loop */
     SHORT_BUDGET = 4096  /* and by the short way: no system call is in them */

@@ -221,13 +221,14 @@ int64_t eddy__timer_next(struct eddy_loop *loop)
 }
 
 /* Those armed by callbacks of this turn wait for the next one: a timer that
- * re-arms itself with 0 must not keep I/O out (T42). */
+ * re-arms itself with 0 must not keep I/O out (T42). So do those that are too
+ * many: whom these make ready goes on while it is still warm. */
 void eddy__timer_fire_due(struct eddy_loop *loop, uint64_t end)
 {
     struct timer_heap *heap = &loop->timers;
     int64_t now_ns = loop->now_ns; /* a callback may read the clock again */
 
-    while (settle_top(heap)) {
+    for (unsigned left = TIMER_BUDGET; left > 0 && settle_top(heap); left--) {
         struct timer_node *node = heap->entries[0].node;
 
         if (node->deadline_ns > now_ns || node->seq >= end)
