@@ -307,6 +307,14 @@ void eddy__requests_cancel(struct eddy_loop *loop);
 void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
                         const struct eddy_op *op, eddy_done_fn *on_done,
                         void *arg, struct eddy_request **slot);
+/* Stores what was made where the first word says. */
+static inline void eddy__hand_over(const struct eddy_op_type *type,
+                                   uint64_t word, struct eddy_result result)
+{
+    if ((type->flags & EDDY_OP_MAKES) != 0 && result.n >= 0 && word != 0)
+        *(void **)eddy_pointer(word) = result.made;
+}
+
 /* run.c: is it a start from another thread? Then it is answered. */
 bool eddy__start_refused(struct eddy_call *call);
 /* run.c: that storage. */

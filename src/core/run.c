@@ -156,3 +156,36 @@ struct eddy_result eddy_run_op(struct eddy_loop *loop, const struct eddy_op *op)
     loop->running = false;
     return awaited.result;
 }
+
+/* ---- By the short way ---------------------------------------------------- */
+
+/* What few need: a look at the thread, or a place for what was made. */
+__attribute__((noinline)) static bool
+finish_with_care(struct eddy_loop *loop, const struct eddy_op *op,
+                 struct eddy_result *ret_result)
+{
+    if (eddy_loop_check(loop) < 0 || !op->type->now(loop, op, ret_result))
+        return false;
+    eddy__hand_over(op->type, op->word[0], *ret_result);
+    return true;
+}
+
+/* Few instructions: tasks hand things to each other by it. There are no
+ * shortcuts in a loop that is being freed, or outside of its turns. */
+bool eddy_finish_now(struct eddy_loop *loop, const struct eddy_op *op,
+                     struct eddy_result *ret_result)
+{
+    const struct eddy_op_type *type = op != NULL ? op->type : NULL;
+
+    if (type == NULL || type->abi != EDDY_OP_ABI || type->now == NULL ||
+        loop == NULL)
+        return false;
+    if (loop->shortcuts == 0) {
+        loop->resumptions = 0; /* what is ready goes on in the next turn */
+        return false;
+    }
+    loop->shortcuts--;
+    if (loop->debug || (type->flags & EDDY_OP_MAKES) != 0)
+        return finish_with_care(loop, op, ret_result);
+    return type->now(loop, op, ret_result);
+}

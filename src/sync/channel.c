@@ -39,7 +39,7 @@ static int receive_item(struct eddy_channel_end *end, struct item *ret_item,
 static void tell_here(struct transfer *transfer)
 {
     if (transfer->n < 0)
-        eddy__channel_unpend(eddy_request_on(eddy__request_of(transfer)));
+        channel_unpend(eddy_request_on(eddy__request_of(transfer)));
     eddy__transfer_end(transfer);
 }
 
@@ -108,19 +108,37 @@ int eddy_channel_try_receive(struct eddy_channel_end *end,
     return n;
 }
 
-/* With all that may stand in the way. */
-__attribute__((noinline)) static bool send_with_care(struct eddy_loop *loop,
-                                                     const struct eddy_op *op,
-                                                     struct eddy_result *result)
+/* With all that may stand in the way: closed ends, other loops. */
+static bool send_with_care(const struct eddy_op *op,
+                           struct eddy_result *ret_result)
 {
-    int err = eddy__object_is_here(op->on, loop)
-                  ? send_at_once(op->on, carried_value(op->word))
-                  : -EAGAIN;
+    int err = send_at_once(op->on, carried_value(op->word));
 
-    *result = eddy_n(err);
+    *ret_result = eddy_n(err);
     if (err < 0 && err != -EAGAIN)
         eddy__transfer_refuse(op);
     return err != -EAGAIN;
+}
+
+/* To one who waits, or there is no room. */
+__attribute__((noinline)) static bool hand_on(struct eddy_loop *loop,
+                                              const struct eddy_op *op,
+                                              struct eddy_result *ret_result)
+{
+    struct eddy_channel_end *end = op->on;
+    struct exchange *exchange;
+
+    if (!eddy__object_is_here(end, loop))
+        return false;
+    exchange = &end->channel->exchange;
+    if (end->state != SENDS || !end->channel->flows)
+        return send_with_care(op, ret_result);
+    if (line_is_empty(&exchange->takers))
+        return exchange->store.count < exchange->capacity &&
+               send_with_care(op, ret_result); /* the store is to grow */
+    transfer_tell(exchange_serve(exchange, carried_value(op->word)));
+    *ret_result = eddy_n(0);
+    return true;
 }
 
 static bool send_now(struct eddy_loop *loop, const struct eddy_op *op,
@@ -130,39 +148,60 @@ static bool send_now(struct eddy_loop *loop, const struct eddy_op *op,
 
     if (!eddy__object_is_here(end, loop) || end->state != SENDS ||
         !end->channel->flows || !exchange_may_store(&end->channel->exchange))
-        return send_with_care(loop, op, ret_result);
+        return hand_on(loop, op, ret_result);
     store_push_last(&end->channel->exchange.store, carried_value(op->word));
     *ret_result = eddy_n(0);
     return true;
 }
 
-__attribute__((noinline)) static bool
-receive_with_care(struct eddy_loop *loop, const struct eddy_op *op,
-                  struct eddy_result *result)
+static bool receive_with_care(const struct eddy_op *op,
+                              struct eddy_result *ret_result)
 {
     struct item item;
-    int n = eddy__object_is_here(op->on, loop) ? receive_at_once(op->on, &item)
-                                               : -EAGAIN;
+    int n = receive_at_once(op->on, &item);
 
     if (n > 0)
         hand_over(place_for_value(op->word), item.value);
-    *result = eddy_n(n);
+    *ret_result = eddy_n(n);
     return n != -EAGAIN;
+}
+
+/* From one who waits, or there is nothing. */
+__attribute__((noinline)) static bool take_on(struct eddy_loop *loop,
+                                              const struct eddy_op *op,
+                                              struct eddy_result *ret_result)
+{
+    struct eddy_channel_end *end = op->on;
+    struct exchange *exchange;
+    struct transfer *giver;
+
+    if (!eddy__object_is_here(end, loop))
+        return false;
+    exchange = &end->channel->exchange;
+    if (end->state != RECEIVES || !end->channel->flows ||
+        exchange->store.count > 0)
+        return receive_with_care(op, ret_result);
+    if (line_is_empty(&exchange->givers))
+        return false;
+    giver = exchange_relieve(exchange);
+    exchange->store.seq++;
+    hand_over(place_for_value(op->word), giver->item.value);
+    transfer_tell(giver);
+    *ret_result = eddy_n(1);
+    return true;
 }
 
 static bool receive_now(struct eddy_loop *loop, const struct eddy_op *op,
                         struct eddy_result *ret_result)
 {
     struct eddy_channel_end *end = op->on;
-    struct eddy_value *place = place_for_value(op->word);
     struct item item;
 
     if (!eddy__object_is_here(end, loop) || end->state != RECEIVES ||
-        !end->channel->flows || place == NULL ||
-        !exchange_is_stored(&end->channel->exchange))
-        return receive_with_care(loop, op, ret_result);
+        !end->channel->flows || !exchange_is_stored(&end->channel->exchange))
+        return take_on(loop, op, ret_result);
     store_pop_first(&end->channel->exchange.store, &item);
-    hand_over(place, item.value);
+    hand_over(place_for_value(op->word), item.value);
     *ret_result = eddy_n(1);
     return true;
 }
@@ -177,7 +216,8 @@ static bool start_send(struct eddy_request *request,
     struct transfer *told = NULL;
     int err;
 
-    if (!eddy__object_admits(request, ret_result)) {
+    if (!eddy__object_is_here(end, eddy_request_loop(request)) &&
+        !eddy__object_admits(request, ret_result)) {
         eddy_value_free(&transfer->item.value);
         return true;
     }
@@ -224,7 +264,8 @@ static bool start_receive(struct eddy_request *request,
     struct transfer *told = NULL;
     int n;
 
-    if (!eddy__object_admits(request, ret_result))
+    if (!eddy__object_is_here(end, eddy_request_loop(request)) &&
+        !eddy__object_admits(request, ret_result))
         return true;
     channel_lock(end->channel);
     n = start_taking(end, transfer, &told);
@@ -266,7 +307,7 @@ static void cancel_receive(struct eddy_request *request)
 static void settle_send(struct eddy_request *request, bool taken)
 {
     (void)taken; /* what is sent is sent */
-    eddy__channel_unpend(eddy_request_on(request));
+    channel_unpend(eddy_request_on(request));
 }
 
 static void settle_receive(struct eddy_request *request, bool taken)
@@ -282,7 +323,7 @@ static void settle_receive(struct eddy_request *request, bool taken)
         channel_unlock(end->channel);
         hand_over(transfer->ret_value, transfer->item.value);
     }
-    eddy__channel_unpend(end);
+    channel_unpend(end);
 }
 
 struct eddy_op eddy_channel_send(struct eddy_channel_end *end,

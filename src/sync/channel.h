@@ -48,6 +48,11 @@ void eddy__channel_tell(struct transfer *transfer, struct eddy_loop *loop);
 void eddy__channel_put_back(struct eddy_channel_end *end, struct item item);
 
 /* One operation less that may come back: an end that was freed may go. */
-void eddy__channel_unpend(struct eddy_channel_end *end);
+void eddy__channel_bury(struct eddy_channel_end *end);
+static inline void channel_unpend(struct eddy_channel_end *end)
+{
+    if (--end->pending == 0 && end->freed)
+        eddy__channel_bury(end);
+}
 
 #endif

@@ -192,7 +192,7 @@ void eddy__channel_put_back(struct eddy_channel_end *end, struct item item)
         eddy__channel_tell(next, end->loop);
 }
 
-static void bury(struct eddy_channel_end *end)
+void eddy__channel_bury(struct eddy_channel_end *end)
 {
     struct channel *channel = end->channel;
     struct eddy_mem mem = channel->exchange.store.mem;
@@ -210,12 +210,6 @@ static void bury(struct eddy_channel_end *end)
     (void)mem.resize(mem.arg, channel, 0);
 }
 
-void eddy__channel_unpend(struct eddy_channel_end *end)
-{
-    if (--end->pending == 0 && end->freed)
-        bury(end);
-}
-
 void eddy_channel_free(struct eddy_channel_end *end)
 {
     if (end == NULL)
@@ -223,7 +217,7 @@ void eddy_channel_free(struct eddy_channel_end *end)
     end->pending++; /* lest closing it be its end */
     (void)eddy_channel_close(end);
     end->freed = true;
-    eddy__channel_unpend(end);
+    channel_unpend(end);
 }
 
 int eddy_channel_stats(const struct eddy_channel_end *end,

@@ -29,11 +29,9 @@ struct transfer *eddy__exchange_put_back(struct exchange *exchange,
 
 void eddy__transfer_end(struct transfer *transfer)
 {
-    int64_t n = transfer->n;
-
-    if (n < 0)
+    if (transfer->n < 0)
         eddy_value_free(&transfer->item.value);
-    eddy_complete(eddy__request_of(transfer), eddy_n(n));
+    transfer_tell(transfer);
 }
 
 struct transfer *eddy__transfer_begin(struct eddy_request *request)

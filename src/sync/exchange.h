@@ -190,6 +190,11 @@ static inline void hand_over(struct eddy_value *ret_value,
 
 /* Ends it; what it could not give is freed. */
 void eddy__transfer_end(struct transfer *transfer);
+/* The same, without looking for that. */
+static inline void transfer_tell(struct transfer *transfer)
+{
+    eddy_complete(eddy__request_of(transfer), eddy_n(transfer->n));
+}
 
 /* A value would be stored, or taken out, and nobody told. */
 static inline bool exchange_may_store(const struct exchange *exchange)
@@ -205,6 +210,23 @@ static inline bool exchange_is_stored(const struct exchange *exchange)
     return exchange->store.count > 0 && line_is_empty(&exchange->givers);
 }
 
+/* The first of the takers gets it, and is to be ended. */
+static inline struct transfer *exchange_serve(struct exchange *exchange,
+                                              struct eddy_value value)
+{
+    struct transfer *taker =
+        transfer_leave(exchange, exchange->takers.next, true, 1);
+
+    item_set(&taker->item, value, exchange->store.seq++);
+    return taker;
+}
+
+/* The first of the givers is rid of its value, and is to be ended. */
+static inline struct transfer *exchange_relieve(struct exchange *exchange)
+{
+    return transfer_leave(exchange, exchange->givers.next, false, 0);
+}
+
 static inline int exchange_give(struct exchange *exchange,
                                 struct eddy_value value,
                                 struct transfer **ret_told)
@@ -213,8 +235,7 @@ static inline int exchange_give(struct exchange *exchange,
     int err;
 
     if (!line_is_empty(&exchange->takers)) {
-        *ret_told = transfer_leave(exchange, exchange->takers.next, true, 1);
-        item_set(&(*ret_told)->item, value, store->seq++);
+        *ret_told = exchange_serve(exchange, value);
         return 0;
     }
     if (store->count >= exchange->capacity)
@@ -237,7 +258,7 @@ static inline bool exchange_take(struct exchange *exchange,
         store_pop(store, ret_item);
     if (!line_is_empty(&exchange->givers) &&
         (!stored || store->count < exchange->capacity)) {
-        giver = transfer_leave(exchange, exchange->givers.next, false, 0);
+        giver = exchange_relieve(exchange);
         if (stored)
             store_push(store, giver->item.value); /* where the other was */
         else
