@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * echo.h - an echo server in each style.
+ *
+ * All three hand what came to eddy_send(), and receive no more until the system
+ * has taken all of it: the water marks of each stream are 0.
+ */
+#ifndef EDDY_BENCH_ECHO_H
+#define EDDY_BENCH_ECHO_H
+
+#include "loop.h"
+
+struct echo_style {
+    const char *name;
+    /* Takes the stream over. */
+    void (*serve)(struct eddy_loop *loop, struct eddy_stream *take_stream);
+};
+
+extern const struct echo_style echo_callback;
+extern const struct echo_style echo_deferred;
+extern const struct echo_style echo_coroutine;
+
+#endif
