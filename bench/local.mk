@@ -19,7 +19,12 @@ slow_benchmarks = \
 	%D%/coroutine_memory \
 	%D%/coroutine_static
 EXTRA_PROGRAMS += $(benchmarks) $(slow_benchmarks) $(competitors)
-EXTRA_DIST     += %D%/peers/echo_node.js %D%/peers/echo_uvloop.py %D%/run-coroutines
+EXTRA_DIST     += \
+	%D%/peers/deferred_node.js \
+	%D%/peers/deferred_uvloop.py \
+	%D%/peers/echo_node.js \
+	%D%/peers/echo_uvloop.py \
+	%D%/run-coroutines
 CLEANFILES     += $(benchmarks) $(slow_benchmarks) $(competitors)
 
 measuring   = %D%/measure.c %D%/measure.h
@@ -48,16 +53,50 @@ coroutining = %D%/channels.c %D%/channels.h %D%/coroutine.c $(yardsticks)
 %C%_switch_LDFLAGS           = $(AM_LDFLAGS) -static
 
 # What bench/run sets against each other: eddy's own, limits written by hand, and
-# other libraries where they are. See bench/README.md.
+# other libraries where they are. One that measures a thing links the main() of
+# that thing, and what it does itself is in the file of its name.
 competitors = \
 	%D%/client \
+	%D%/deferred \
 	%D%/echo \
+	%D%/events \
+	%D%/limits/deferred_array \
 	%D%/limits/echo_epoll \
-	%D%/limits/echo_poll
+	%D%/limits/echo_poll \
+	%D%/limits/events_epoll \
+	%D%/limits/timers_heap \
+	%D%/limits/timers_wheel \
+	%D%/limits/wakeup_eventfd \
+	%D%/timers \
+	%D%/wakeup
+if PEER_EV
+competitors += %D%/peers/echo_ev %D%/peers/events_ev %D%/peers/timers_ev \
+	%D%/peers/wakeup_ev
+endif
+if PEER_EVENT
+competitors += %D%/peers/echo_event %D%/peers/events_event %D%/peers/timers_event
+endif
+if PEER_FCONTEXT
+competitors += %D%/peers/echo_fcontext
+endif
+if PEER_ST
+competitors += %D%/peers/echo_st
+endif
+if PEER_URING
+competitors += %D%/limits/echo_uring
+endif
+if PEER_UV
+competitors += %D%/peers/echo_uv %D%/peers/events_uv %D%/peers/timers_uv \
+	%D%/peers/wakeup_uv
+endif
 
 parameters = %D%/arguments.c %D%/arguments.h $(measuring)
-looping    = %D%/loop.c %D%/loop.h $(parameters)
+looping    = %D%/loop.c %D%/loop.h
 serving    = %D%/connection.c %D%/connection.h $(parameters)
+calling    = %D%/deferred.h %D%/deferred_main.c $(parameters)
+racing     = %D%/events.h %D%/events_main.c $(parameters)
+timing     = %D%/timers.h %D%/timers_main.c $(parameters)
+waking     = %D%/wakeup.h %D%/wakeup_main.c $(parameters)
 beside     = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 
 %C%_client_SOURCES = %D%/client.c $(parameters)
@@ -67,51 +106,78 @@ beside     = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 	%D%/echo_callback.c \
 	%D%/echo_coroutine.c \
 	%D%/echo_deferred.c \
-	$(looping)
-%C%_echo_LDADD   = libeddy.la
-%C%_echo_LDFLAGS = $(AM_LDFLAGS) -static
+	$(looping) $(parameters)
+%C%_echo_LDADD       = libeddy.la
+%C%_echo_LDFLAGS     = $(AM_LDFLAGS) -static
+%C%_deferred_SOURCES = %D%/deferred.c $(calling) $(looping)
+%C%_deferred_LDADD   = libeddy.la
+%C%_deferred_LDFLAGS = $(AM_LDFLAGS) -static
+%C%_events_SOURCES   = %D%/events.c $(racing) $(looping)
+%C%_events_LDADD     = libeddy.la
+%C%_events_LDFLAGS   = $(AM_LDFLAGS) -static
+%C%_timers_SOURCES   = %D%/timers.c $(timing) $(looping)
+%C%_timers_LDADD     = libeddy.la
+%C%_timers_LDFLAGS   = $(AM_LDFLAGS) -static
+%C%_wakeup_SOURCES   = %D%/wakeup.c $(waking) $(looping)
+%C%_wakeup_LDADD     = libeddy.la
+%C%_wakeup_LDFLAGS   = $(AM_LDFLAGS) -static
 
+%C%_limits_deferred_array_SOURCES  = %D%/limits/deferred_array.c $(calling)
+%C%_limits_deferred_array_CPPFLAGS = $(beside)
 %C%_limits_echo_epoll_SOURCES  = %D%/limits/echo_epoll.c $(serving)
 %C%_limits_echo_epoll_CPPFLAGS = $(beside)
-%C%_limits_echo_poll_SOURCES   = %D%/limits/echo_poll.c $(serving)
-%C%_limits_echo_poll_CPPFLAGS  = $(beside)
-
-if PEER_URING
-competitors += %D%/limits/echo_uring
-endif
+%C%_limits_echo_poll_SOURCES  = %D%/limits/echo_poll.c $(serving)
+%C%_limits_echo_poll_CPPFLAGS = $(beside)
 %C%_limits_echo_uring_SOURCES  = %D%/limits/echo_uring.c $(serving)
 %C%_limits_echo_uring_CPPFLAGS = $(beside)
 %C%_limits_echo_uring_LDADD    = -luring
-if PEER_EV
-competitors += %D%/peers/echo_ev
-endif
+%C%_limits_events_epoll_SOURCES  = %D%/limits/events_epoll.c $(racing)
+%C%_limits_events_epoll_CPPFLAGS = $(beside)
+%C%_limits_timers_heap_SOURCES  = %D%/limits/timers_heap.c $(timing)
+%C%_limits_timers_heap_CPPFLAGS = $(beside)
+%C%_limits_timers_wheel_SOURCES  = %D%/limits/timers_wheel.c $(timing)
+%C%_limits_timers_wheel_CPPFLAGS = $(beside)
+%C%_limits_wakeup_eventfd_SOURCES  = %D%/limits/wakeup_eventfd.c $(waking)
+%C%_limits_wakeup_eventfd_CPPFLAGS = $(beside)
 %C%_peers_echo_ev_SOURCES  = %D%/peers/echo_ev.c $(serving)
 %C%_peers_echo_ev_CPPFLAGS = $(beside)
 %C%_peers_echo_ev_LDADD    = -lev
-if PEER_EVENT
-competitors += %D%/peers/echo_event
-endif
 %C%_peers_echo_event_SOURCES  = %D%/peers/echo_event.c $(serving)
 %C%_peers_echo_event_CPPFLAGS = $(beside)
 %C%_peers_echo_event_LDADD    = -levent_core
-if PEER_FCONTEXT
-competitors += %D%/peers/echo_fcontext
-endif
 %C%_peers_echo_fcontext_SOURCES  = %D%/peers/echo_fcontext.c $(serving)
 %C%_peers_echo_fcontext_CPPFLAGS = $(beside)
 %C%_peers_echo_fcontext_LDADD    = -lboost_context
-if PEER_ST
-competitors += %D%/peers/echo_st
-endif
 %C%_peers_echo_st_SOURCES  = %D%/peers/echo_st.c $(serving)
 %C%_peers_echo_st_CPPFLAGS = $(beside)
 %C%_peers_echo_st_LDADD    = -lst
-if PEER_UV
-competitors += %D%/peers/echo_uv
-endif
 %C%_peers_echo_uv_SOURCES  = %D%/peers/echo_uv.c $(serving)
 %C%_peers_echo_uv_CPPFLAGS = $(beside)
 %C%_peers_echo_uv_LDADD    = -luv
+%C%_peers_events_ev_SOURCES  = %D%/peers/events_ev.c $(racing)
+%C%_peers_events_ev_CPPFLAGS = $(beside)
+%C%_peers_events_ev_LDADD    = -lev
+%C%_peers_events_event_SOURCES  = %D%/peers/events_event.c $(racing)
+%C%_peers_events_event_CPPFLAGS = $(beside)
+%C%_peers_events_event_LDADD    = -levent_core
+%C%_peers_events_uv_SOURCES  = %D%/peers/events_uv.c $(racing)
+%C%_peers_events_uv_CPPFLAGS = $(beside)
+%C%_peers_events_uv_LDADD    = -luv
+%C%_peers_timers_ev_SOURCES  = %D%/peers/timers_ev.c $(timing)
+%C%_peers_timers_ev_CPPFLAGS = $(beside)
+%C%_peers_timers_ev_LDADD    = -lev
+%C%_peers_timers_event_SOURCES  = %D%/peers/timers_event.c $(timing)
+%C%_peers_timers_event_CPPFLAGS = $(beside)
+%C%_peers_timers_event_LDADD    = -levent_core
+%C%_peers_timers_uv_SOURCES  = %D%/peers/timers_uv.c $(timing)
+%C%_peers_timers_uv_CPPFLAGS = $(beside)
+%C%_peers_timers_uv_LDADD    = -luv
+%C%_peers_wakeup_ev_SOURCES  = %D%/peers/wakeup_ev.c $(waking)
+%C%_peers_wakeup_ev_CPPFLAGS = $(beside)
+%C%_peers_wakeup_ev_LDADD    = -lev
+%C%_peers_wakeup_uv_SOURCES  = %D%/peers/wakeup_uv.c $(waking)
+%C%_peers_wakeup_uv_CPPFLAGS = $(beside)
+%C%_peers_wakeup_uv_LDADD    = -luv
 
 .PHONY: bench bench-coroutines bench-build
 bench-build: $(competitors)

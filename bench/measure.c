@@ -52,6 +52,13 @@ void measure(struct measure *measures, size_t count, int batches)
         run_round(measures, count, batches, round);
 }
 
+void print_since(const char *name, int64_t start_ns, long count)
+{
+    double took = (double)(now_ns() - start_ns);
+
+    printf("%s %.2f\n", name, took / (double)(count > 0 ? count : 1));
+}
+
 void print_ns(const struct measure *of)
 {
     double ns[ROUNDS];

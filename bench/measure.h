@@ -30,6 +30,9 @@ double median(double *values, size_t count);
 /* Runs each of them `batches` times in each round. */
 void measure(struct measure *measures, size_t count, int batches);
 
+/* Prints `name` and what each of `count` has taken since start_ns. */
+void print_since(const char *name, int64_t start_ns, long count);
+
 /* Prints the lines name_ns, and name_ratio if there is one `to` measure by. */
 void print_ns(const struct measure *of);
 void print_ratio(const struct measure *of, const struct measure *to);
