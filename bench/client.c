@@ -158,12 +158,15 @@ static int connect_to(long port)
     struct sockaddr_in at = { .sin_family = AF_INET,
                               .sin_port = htons((uint16_t)port) };
     int fd = socket(AF_INET, SOCK_STREAM, 0);
+    const struct linger at_once = { 1, 0 };
     int yes = 1;
 
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     must(fd >= 0, "socket");
     must(connect(fd, (struct sockaddr *)&at, sizeof at) == 0, "connect");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    /* a port that lingers is missing in the next round */
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     must(fcntl(fd, F_SETFL, O_NONBLOCK) == 0, "fcntl");
     return fd;
 }

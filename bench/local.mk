@@ -20,10 +20,16 @@ slow_benchmarks = \
 	%D%/coroutine_static
 EXTRA_PROGRAMS += $(benchmarks) $(slow_benchmarks) $(competitors)
 EXTRA_DIST     += \
+	%D%/README.md \
+	%D%/RESULTS.md \
+	%D%/budget \
+	%D%/budgets \
+	%D%/harness.py \
 	%D%/peers/deferred_node.js \
 	%D%/peers/deferred_uvloop.py \
 	%D%/peers/echo_node.js \
 	%D%/peers/echo_uvloop.py \
+	%D%/run \
 	%D%/run-coroutines
 CLEANFILES     += $(benchmarks) $(slow_benchmarks) $(competitors)
 
@@ -179,8 +185,17 @@ beside     = $(AM_CPPFLAGS) -I$(srcdir)/%D%
 %C%_peers_wakeup_uv_CPPFLAGS = $(beside)
 %C%_peers_wakeup_uv_LDADD    = -luv
 
-.PHONY: bench bench-coroutines bench-build
+.PHONY: bench bench-build bench-budget bench-compare bench-coroutines bench-results
 bench-build: $(competitors)
+# All contests, or those that CONTESTS names parts of; the table of a full run goes
+# into the sources. A result of 1 is a bar that was missed.
+bench-compare: bench-build
+	$(srcdir)/%D%/run --build %D% $(CONTESTS)
+bench-results: bench-build
+	$(srcdir)/%D%/run --build %D% >RESULTS.md.new || test $$? = 1
+	mv RESULTS.md.new $(srcdir)/%D%/RESULTS.md
+bench-budget: %D%/client %D%/echo
+	$(srcdir)/%D%/budget --build %D%
 bench: $(benchmarks)
 	@for program in $(benchmarks); do ./$$program || exit; done
 bench-coroutines: $(benchmarks) $(slow_benchmarks)
