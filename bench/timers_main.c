@@ -60,6 +60,10 @@ static void live_and_die(int count)
 
     for (int i = 0; i < count; i++)
         timeouts[i] = 1 + timeouts[i] % LONGEST_MS;
+    for (int i = 0; i < count; i++) /* so that the memory is there */
+        timers_arm(i, timeouts[i]);
+    for (int i = 0; i < count; i++)
+        timers_cancel(i);
     timers_fire_due(); /* the loop's time is now */
     start = now_ns();
     for (int i = 0; i < count; i++)

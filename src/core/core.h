@@ -76,26 +76,30 @@ struct timer_node {
     int64_t deadline_ns;
     uint64_t seq;
     void (*fire)(struct eddy_loop *loop, struct timer_node *node);
-    uint32_t slot;  /* by which its entry is found, plus one; 0: not armed */
+    uint32_t slot;  /* its record, plus one; 0: not armed */
     uint32_t flags; /* the owner's */
+};
+
+struct timer_record {
+    struct timer_node *node; /* NULL: cancelled, its entry is garbage */
+    uint64_t seq;            /* of the entry */
+    uint32_t place;          /* of the entry; of a free record: the next one */
 };
 
 struct timer_entry {
     int64_t key_ns; /* never later than node->deadline_ns */
-    uint64_t seq;
-    struct timer_node *node; /* NULL: cancelled, the entry is garbage */
-    uint32_t slot;
+    uint32_t record;
 };
 
-#define NO_SLOT UINT32_MAX
+#define NO_RECORD UINT32_MAX
 
 struct timer_heap {
-    struct timer_entry *entries;
-    size_t count, capacity, garbage;
+    struct timer_entry *entries; /* the first `ordered` are a heap */
+    size_t ordered, count, capacity, garbage;
     uint64_t seq;
-    uint32_t *place; /* of the entry of a slot; of a free slot: the next one */
-    size_t places;
-    uint32_t slots, free_slot; /* ever used; the first that is free again */
+    struct timer_record *records;
+    size_t records_capacity;
+    uint32_t records_used, free_record; /* ever; the first that is free again */
 };
 
 int eddy__timer_arm(struct eddy_loop *loop, struct timer_node *node,
@@ -219,7 +223,8 @@ struct eddy_loop {
     struct eddy_poller *poller;
     unsigned features;
     uint32_t batch; /* counts waits; see struct slot */
-    int64_t now_ns;
+    int64_t now_ns; /* see eddy__now() */
+    bool now_is_old;
     size_t alive;         /* watches, timers, requests ... not in background */
     size_t expected;      /* answers from outside: see eddy_loop_expect() */
     unsigned finishes;    /* left of FINISH_BUDGET */
@@ -365,6 +370,14 @@ static inline void eddy__leave(struct eddy_loop *loop, int64_t since_ns,
         eddy__leave_slowly(loop, since_ns, what, fn);
 }
 
+/* eddy_loop_check(), for what is called all the time. */
+static inline int eddy__check(const struct eddy_loop *loop)
+{
+    if (loop != NULL && !loop->broken && !loop->debug)
+        return 0;
+    return eddy_loop_check(loop);
+}
+
 static inline void *eddy__resize(struct eddy_loop *loop, void *ptr, size_t size)
 {
     return loop->settings.mem.resize(loop->settings.mem.arg, ptr, size);
@@ -373,6 +386,18 @@ static inline void *eddy__resize(struct eddy_loop *loop, void *ptr, size_t size)
 static inline int64_t eddy__read_clock(const struct eddy_loop *loop)
 {
     return loop->settings.clock.now_ns(loop->settings.clock.arg);
+}
+
+/* When the last wait ended; without a timer to compare it with, when somebody
+ * first asks: many turns want no time, and the clock is dearer than they are.
+ */
+static inline int64_t eddy__now(struct eddy_loop *loop)
+{
+    if (loop->now_is_old) {
+        loop->now_ns = eddy__read_clock(loop);
+        loop->now_is_old = false;
+    }
+    return loop->now_ns;
 }
 
 /* a + b for b >= 0; past the end of time it stays there. */

@@ -95,7 +95,7 @@ int eddy_loop_new(struct eddy_loop **ret_loop,
     if (loop == NULL)
         return -ENOMEM;
     memset(loop, 0, sizeof *loop);
-    loop->timers.free_slot = NO_SLOT;
+    loop->timers.free_record = NO_RECORD;
     loop->settings = settings;
     loop->thread = pthread_self();
     loop->pid = getpid();

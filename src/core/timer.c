@@ -107,8 +107,8 @@ bool eddy_timer_stop(struct eddy_timer *opaque)
 
 void eddy__timers_log_left(const struct eddy_loop *loop)
 {
-    for (size_t i = 0; i < loop->timers.count; i++) {
-        const struct timer_node *node = loop->timers.entries[i].node;
+    for (size_t i = 0; i < loop->timers.records_used; i++) {
+        const struct timer_node *node = loop->timers.records[i].node;
 
         if (node != NULL && node->fire == fire_user_timer &&
             (node->flags & BACKGROUND) == 0)
