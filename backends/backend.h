@@ -14,7 +14,8 @@ extern const struct eddy_poller_ops eddy__kqueue_ops;
 extern const struct eddy_poller_ops eddy__poll_ops;
 extern const struct eddy_poller_ops eddy__select_ops;
 
-/* A dictionary between a mechanism's bits and EDDY_* bits. */
+/* A dictionary between a mechanism's bits and EDDY_* bits. The common
+ * ones come first, for the search ends when nothing is left. */
 struct eddy__word {
     unsigned theirs, ours;
 };
@@ -23,8 +24,12 @@ static inline unsigned eddy__to_theirs(const struct eddy__word *words, size_t n,
                                        unsigned ours)
 {
     unsigned theirs = 0;
-    for (size_t i = 0; i < n; i++)
-        theirs |= (ours & words[i].ours) ? words[i].theirs : 0;
+
+    for (size_t i = 0; ours != 0 && i < n; i++)
+        if ((ours & words[i].ours) != 0) {
+            theirs |= words[i].theirs;
+            ours &= ~words[i].ours;
+        }
     return theirs;
 }
 
@@ -32,8 +37,12 @@ static inline unsigned eddy__to_ours(const struct eddy__word *words, size_t n,
                                      unsigned theirs)
 {
     unsigned ours = 0;
-    for (size_t i = 0; i < n; i++)
-        ours |= (theirs & words[i].theirs) ? words[i].ours : 0;
+
+    for (size_t i = 0; theirs != 0 && i < n; i++)
+        if ((theirs & words[i].theirs) != 0) {
+            ours |= words[i].ours;
+            theirs &= ~words[i].theirs;
+        }
     return ours;
 }
 

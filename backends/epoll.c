@@ -92,7 +92,7 @@ static int wait_for(struct eddy_poller *p, int cap, int64_t timeout_ns)
 {
     int n;
 
-    if (p->features & EDDY_CAN_NS) {
+    if (timeout_ns > 0 && (p->features & EDDY_CAN_NS) != 0) {
         n = wait_fine(p, cap, timeout_ns);
         if (n >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL))
             return n;
@@ -124,7 +124,7 @@ static int epoll_poller_open(struct eddy_poller **ret_poller,
     *p = (struct eddy_poller){ .mem = *mem, .set = set, .nest = -1 };
     p->features = EDDY_CAN_NS | EDDY_CAN_URGENT | EDDY_CAN_HALFCLOSE |
                   EDDY_CAN_SCALE | EDDY_CAN_NEST;
-    (void)wait_for(p, 1, 0); /* finds out whether EDDY_CAN_NS is true */
+    (void)wait_for(p, 1, 1); /* finds out whether EDDY_CAN_NS is true */
     *ret_poller = p;
     return 0;
 }
@@ -188,6 +188,26 @@ static int remove_fd(struct eddy_poller *p, int fd)
     return 0;
 }
 
+/* The number may have been closed and opened again. If the kernel says EEXIST,
+ * it still holds this number with this very file, and as it was asked to: that
+ * is cheaper to learn than to say it again. */
+static int renew(struct eddy_poller *p, int fd)
+{
+    struct slot *slot = &p->slots[fd];
+    uint32_t former = slot->generation;
+    struct epoll_event event;
+
+    slot->generation = ++p->generation;
+    event = event_of(p, fd);
+    if (epoll_ctl(p->set, EPOLL_CTL_ADD, fd, &event) == 0)
+        return 0;
+    slot->generation = former;
+    if (errno == EEXIST)
+        return 0;
+    slot->interest = 0;
+    return -errno;
+}
+
 static int epoll_poller_set(struct eddy_poller *p, int fd, unsigned from,
                             unsigned to)
 {
@@ -196,11 +216,15 @@ static int epoll_poller_set(struct eddy_poller *p, int fd, unsigned from,
 
     if (to == 0)
         return remove_fd(p, fd);
+    if (from == to && (size_t)fd < p->capacity && p->slots[fd].interest == to)
+        return renew(p, fd);
     err = eddy__check_set(fd, to, p->features, p->capacity);
     if (err < 0)
         return err;
-    slots = eddy_mem_reserve(&p->mem, p->slots, &p->capacity, (size_t)fd + 1,
-                             sizeof *slots);
+    slots = p->slots;
+    if ((size_t)fd >= p->capacity)
+        slots = eddy_mem_reserve(&p->mem, slots, &p->capacity, (size_t)fd + 1,
+                                 sizeof *slots);
     if (slots == NULL)
         return -ENOMEM;
     p->slots = slots;
