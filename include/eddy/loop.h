@@ -164,7 +164,8 @@ EDDY_API bool eddy_loop_alive(const struct eddy_loop *loop);
 /* Is this called from one of the loop's callbacks? [any thread] */
 EDDY_API bool eddy_loop_running(const struct eddy_loop *loop);
 
-/* The time, read once after each wait: equal for all callbacks of a phase. */
+/* The time, read once after each wait (or, as long as no timer is armed, when
+ * it is first asked for after that): equal for all callbacks of a phase. */
 EDDY_API int64_t eddy_loop_now_ns(const struct eddy_loop *loop);
 /* Reads the clock now; what a long callback calls before it reckons. */
 EDDY_API int64_t eddy_loop_update_now(struct eddy_loop *loop);

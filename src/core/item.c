@@ -29,7 +29,7 @@ int eddy_request_pause(struct eddy_request *request, bool paused)
 
     if (r == NULL)
         return -EINVAL;
-    err = eddy_loop_check(r->loop);
+    err = eddy__check(r->loop);
     if (err < 0)
         return err;
     if (r->type == NULL || (r->type->flags & EDDY_OP_MULTISHOT) == 0)
@@ -48,7 +48,7 @@ int eddy_request_pause(struct eddy_request *request, bool paused)
 int eddy_request_background(struct eddy_request *request, bool background)
 {
     struct request *r = (struct request *)request;
-    int err = r == NULL ? -EINVAL : eddy_loop_check(r->loop);
+    int err = r == NULL ? -EINVAL : eddy__check(r->loop);
 
     if (err < 0)
         return err;

@@ -74,9 +74,12 @@ int eddy_loop_post(struct eddy_loop *loop, eddy_call_fn *fn, void *arg)
 /* The stack is newest first; turned over it is in order for each thread. */
 static void take_posted(struct eddy_loop *loop)
 {
-    struct eddy_call *newest = atomic_exchange(&loop->posted, NULL);
+    struct eddy_call *newest = atomic_load(&loop->posted);
     struct eddy_call *oldest = NULL;
 
+    if (newest == NULL)
+        return;
+    newest = atomic_exchange(&loop->posted, NULL);
     while (newest != NULL) {
         struct eddy_call *older = newest->next;
 
@@ -92,9 +95,15 @@ static void take_posted(struct eddy_loop *loop)
     }
 }
 
+/* i is less than twice round; a division would be the most of a call. */
+static size_t wrap(const struct eddy_loop *loop, size_t i)
+{
+    return i < loop->soon_capacity ? i : i - loop->soon_capacity;
+}
+
 int eddy_loop_soon(struct eddy_loop *loop, eddy_call_fn *fn, void *arg)
 {
-    int err = eddy_loop_check(loop);
+    int err = eddy__check(loop);
 
     if (err < 0)
         return err;
@@ -115,7 +124,7 @@ int eddy_loop_soon(struct eddy_loop *loop, eddy_call_fn *fn, void *arg)
         for (size_t i = 0; i < loop->soon_first; i++)
             grown[had + i] = grown[i];
     }
-    loop->soon[(loop->soon_first + loop->soon_count++) % loop->soon_capacity] =
+    loop->soon[wrap(loop, loop->soon_first + loop->soon_count++)] =
         (struct soon){ fn, arg };
     return 0;
 }
@@ -126,7 +135,7 @@ static void run_soon(struct eddy_loop *loop, size_t count)
         struct soon next = loop->soon[loop->soon_first];
         int64_t since = eddy__enter(loop);
 
-        loop->soon_first = (loop->soon_first + 1) % loop->soon_capacity;
+        loop->soon_first = wrap(loop, loop->soon_first + 1);
         loop->soon_count--;
         next.fn(next.arg);
         eddy__leave(loop, since, "call", (const void *)(uintptr_t)next.fn);
@@ -169,7 +178,7 @@ static bool unlink_call(struct calls *queue, struct eddy_call *call)
 
 bool eddy_loop_unpost_call(struct eddy_loop *loop, struct eddy_call *call)
 {
-    if (call == NULL || eddy_loop_check(loop) < 0)
+    if (call == NULL || eddy__check(loop) < 0)
         return false;
     take_posted(loop);
     return unlink_call(&loop->current, call) ||

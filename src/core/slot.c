@@ -164,11 +164,11 @@ static bool call_watches(struct eddy_loop *loop, int fd, unsigned ready,
 }
 
 /* Closed behind our back: select and poll say so, again and again. */
-static bool is_closed(struct eddy_loop *loop, int fd, unsigned ready)
+static bool is_closed(struct eddy_loop *loop, int fd)
 {
     struct slot *slot = &loop->slots.at[fd];
 
-    if ((ready & EDDY_ERROR) == 0 || fcntl(fd, F_GETFD) >= 0)
+    if (fcntl(fd, F_GETFD) >= 0)
         return false;
     eddy__slot_tell(loop, fd, 0);
     slot->error = -EBADF;
@@ -184,7 +184,7 @@ void eddy__slots_event(struct eddy_loop *loop, int fd, unsigned ready)
         return; /* a poller of the user's own, and its error */
     slot = &loop->slots.at[fd];
     if (slot->in_poller == 0 || slot->batch == loop->batch ||
-        is_closed(loop, fd, ready))
+        ((ready & EDDY_ERROR) != 0 && is_closed(loop, fd)))
         return;
     if (!call_watches(loop, fd, ready, 0)) {
         slot = &loop->slots.at[fd];

@@ -70,7 +70,7 @@ int eddy_timer_start(struct eddy_timer *opaque, int64_t timeout_ns)
 
     if (timer == NULL)
         return -EINVAL;
-    err = eddy_loop_check(timer->loop);
+    err = eddy__check(timer->loop);
     if (err < 0)
         return err;
     now_ns = eddy__read_clock(timer->loop);
@@ -87,19 +87,18 @@ int eddy_timer_start_at(struct eddy_timer *opaque, int64_t deadline_ns)
 
     if (timer == NULL)
         return -EINVAL;
-    err = eddy_loop_check(timer->loop);
+    err = eddy__check(timer->loop);
     if (err < 0)
         return err;
     eddy__note_origin(timer->loop, timer, __builtin_return_address(0));
-    return arm(timer, timer->loop->now_ns, deadline_ns);
+    return arm(timer, eddy__now(timer->loop), deadline_ns);
 }
 
 bool eddy_timer_stop(struct eddy_timer *opaque)
 {
     struct timer *timer = (struct timer *)opaque;
 
-    if (timer == NULL || timer->node.slot == 0 ||
-        eddy_loop_check(timer->loop) < 0)
+    if (timer == NULL || timer->node.slot == 0 || eddy__check(timer->loop) < 0)
         return false;
     count_armed(timer, false);
     return eddy__timer_disarm(timer->loop, &timer->node);
@@ -128,7 +127,7 @@ int64_t eddy_timer_deadline_ns(const struct eddy_timer *opaque)
 int eddy_timer_background(struct eddy_timer *opaque, bool background)
 {
     struct timer *timer = (struct timer *)opaque;
-    int err = timer == NULL ? -EINVAL : eddy_loop_check(timer->loop);
+    int err = timer == NULL ? -EINVAL : eddy__check(timer->loop);
     bool was;
 
     if (err < 0)

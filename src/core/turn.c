@@ -8,7 +8,7 @@ static void run_ready(struct eddy_loop *loop)
 {
     struct eddy_call *call;
 
-    while ((call = eddy__ready_pop(loop)) != NULL)
+    while (loop->ready.first != NULL && (call = eddy__ready_pop(loop)) != NULL)
         call->run(call);
 }
 
@@ -61,15 +61,20 @@ static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
 {
     int n;
 
-    atomic_store(&loop->asleep, timeout_ns != 0);
-    if (timeout_ns != 0 && eddy__pending(loop))
-        timeout_ns = 0;
+    if (timeout_ns != 0) {
+        atomic_store(&loop->asleep, true); /* before the last look: wake.c */
+        if (eddy__pending(loop))
+            timeout_ns = 0;
+    }
     n = loop->poller != NULL ? loop->ops->wait(loop->poller, loop->events,
                                                EVENT_BATCH, timeout_ns)
                              : rest(timeout_ns);
-    atomic_store(&loop->asleep, false);
+    /* who finds it asleep still, wakes it once too often */
+    atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
     loop->batch++;
-    loop->now_ns = eddy__read_clock(loop);
+    loop->now_is_old = true;
+    if (loop->timers.count > 0)
+        (void)eddy__now(loop);
     return n;
 }
 
@@ -102,8 +107,8 @@ static int wait_virtually(struct eddy_loop *loop, int64_t timeout_ns)
         return poll_once(loop, left_ns == 0 ? 0 : timeout_ns);
     n = poll_once(loop, 0);
     if (n == 0 && left_ns > 0 && !eddy__pending(loop)) {
-        clock->jump(clock->arg, eddy__time_add(loop->now_ns, left_ns));
-        loop->now_ns = eddy__read_clock(loop);
+        clock->jump(clock->arg, eddy__time_add(eddy__now(loop), left_ns));
+        (void)eddy_loop_update_now(loop);
     }
     return n;
 }
@@ -113,6 +118,12 @@ static int wait_for_events(struct eddy_loop *loop, int64_t timeout_ns)
     if (loop->settings.clock.jump != NULL)
         return wait_virtually(loop, timeout_ns);
     return poll_once(loop, time_to_wait(loop, timeout_ns));
+}
+
+static void run_hooks(struct eddy_loop *loop, unsigned when)
+{
+    if (loop->hooks != NULL)
+        eddy__hooks_run(loop, when);
 }
 
 /* Posted calls may have changed what the wait is for: whoever runs single turns
@@ -129,17 +140,18 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
     loop->shortcuts = loop->dying ? 0 : SHORT_BUDGET;
     loop->resumptions = READY_BUDGET;
     posted = eddy__posts_run(loop);
-    eddy__hooks_run(loop, EDDY_BEFORE_WAIT);
+    run_hooks(loop, EDDY_BEFORE_WAIT);
     eddy__slots_flush(loop);
     if (single ? posted : !eddy_loop_alive(loop))
         timeout_ns = 0;
     n = wait_for_events(loop, timeout_ns);
     armed = loop->timers.seq;
-    eddy__hooks_run(loop, EDDY_AFTER_WAIT);
+    run_hooks(loop, EDDY_AFTER_WAIT);
     for (int i = 0; i < n; i++)
         eddy__slots_event(loop, loop->events[i].fd, loop->events[i].ready);
     loop->stats.events += n > 0 ? (uint64_t)n : 0;
-    eddy__slots_special(loop);
+    if (loop->slots.special != 0)
+        eddy__slots_special(loop);
     run_rounds(loop);
     eddy__timer_fire_due(loop, armed);
     run_rounds(loop);
@@ -220,7 +232,8 @@ bool eddy_loop_running(const struct eddy_loop *loop)
 
 int64_t eddy_loop_now_ns(const struct eddy_loop *loop)
 {
-    return loop == NULL ? 0 : loop->now_ns;
+    /* noting it late changes nothing that anybody sees */
+    return loop == NULL ? 0 : eddy__now((struct eddy_loop *)(uintptr_t)loop);
 }
 
 int64_t eddy_loop_read_clock(const struct eddy_loop *loop)
@@ -232,6 +245,6 @@ int64_t eddy_loop_update_now(struct eddy_loop *loop)
 {
     if (loop == NULL)
         return 0;
-    loop->now_ns = eddy__read_clock(loop);
-    return loop->now_ns;
+    loop->now_is_old = true;
+    return eddy__now(loop);
 }

@@ -32,7 +32,7 @@ int eddy_waker_init(struct eddy_waker *opaque, struct eddy_loop *loop,
                     eddy_waker_fn *fn, void *arg)
 {
     struct waker *waker = (struct waker *)opaque;
-    int err = eddy_loop_check(loop);
+    int err = eddy__check(loop);
 
     if (err < 0)
         return err;
@@ -69,7 +69,7 @@ int eddy_waker_done(struct eddy_waker *opaque)
         return -EINVAL;
     if (waker->loop == NULL)
         return 0;
-    err = eddy_loop_check(waker->loop);
+    err = eddy__check(waker->loop);
     if (err < 0)
         return err;
     if (atomic_load(&waker->pending))
@@ -82,7 +82,7 @@ int eddy_waker_done(struct eddy_waker *opaque)
 int eddy_waker_background(struct eddy_waker *opaque, bool background)
 {
     struct waker *waker = (struct waker *)opaque;
-    int err = waker == NULL ? -EINVAL : eddy_loop_check(waker->loop);
+    int err = waker == NULL ? -EINVAL : eddy__check(waker->loop);
 
     if (err < 0)
         return err;

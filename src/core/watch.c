@@ -67,7 +67,7 @@ int eddy_watch_start(struct eddy_loop *loop, struct eddy_watch *opaque, int fd,
                      unsigned interest, eddy_watch_fn *fn, void *arg)
 {
     struct watch *watch = (struct watch *)opaque;
-    int err = eddy_loop_check(loop);
+    int err = eddy__check(loop);
 
     if (err < 0)
         return err;
@@ -99,7 +99,7 @@ int eddy_watch_set(struct eddy_watch *opaque, unsigned interest)
     if (watch == NULL || watch->loop == NULL)
         return -EINVAL;
     loop = watch->loop;
-    err = eddy_loop_check(loop);
+    err = eddy__check(loop);
     if (err == 0)
         err = check_interest(loop, interest);
     if (err < 0)
@@ -127,7 +127,7 @@ int eddy_watch_stop(struct eddy_watch *opaque)
     loop = watch->loop;
     if (loop == NULL)
         return 0;
-    err = eddy_loop_check(loop);
+    err = eddy__check(loop);
     if (err < 0)
         return err;
     link = &loop->slots.at[watch->fd].first;
@@ -159,7 +159,7 @@ void eddy__watches_log_left(const struct eddy_loop *loop)
 int eddy_watch_background(struct eddy_watch *opaque, bool background)
 {
     struct watch *watch = (struct watch *)opaque;
-    int err = watch == NULL ? -EINVAL : eddy_loop_check(watch->loop);
+    int err = watch == NULL ? -EINVAL : eddy__check(watch->loop);
 
     if (err < 0)
         return err;
@@ -184,7 +184,7 @@ int eddy_watch_error(const struct eddy_watch *opaque)
 
 int eddy_loop_forget(struct eddy_loop *loop, int fd)
 {
-    int err = eddy_loop_check(loop);
+    int err = eddy__check(loop);
     struct slot *slot;
 
     if (err < 0)
