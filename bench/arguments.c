@@ -63,10 +63,8 @@ void only_style(const struct arguments *arguments, const char *style)
     exit(NOT_HERE);
 }
 
-void must(long ok, const char *what)
+void give_up(const char *what)
 {
-    if (ok)
-        return;
     perror(what);
     exit(1);
 }

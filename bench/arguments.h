@@ -9,6 +9,8 @@
 #ifndef EDDY_BENCH_ARGUMENTS_H
 #define EDDY_BENCH_ARGUMENTS_H
 
+#include <stdbool.h>
+
 enum {
     NUMBERS = 5,    /* at most */
     NOT_HERE = 77,  /* exit status: this machine has it not */
@@ -29,7 +31,14 @@ void read_arguments(struct arguments *ret_arguments, int argc, char **argv,
 /* Exits with NOT_HERE unless the style is this one. */
 void only_style(const struct arguments *arguments, const char *style);
 
-/* For what fails on no machine that is fit to be measured: exits. */
-void must(long ok, const char *what);
+/* Exits, with what errno says. */
+void give_up(const char *what);
+
+/* For what fails on no machine that is fit to be measured. */
+static inline void must(bool ok, const char *what)
+{
+    if (!ok)
+        give_up(what);
+}
 
 #endif

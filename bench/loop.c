@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void must_eddy(int64_t result, const char *what)
+void failed(int64_t result, const char *what)
 {
-    if (result >= 0)
-        return;
     fprintf(stderr, "%s: %s\n", what, eddy_strerror((int)result));
     exit(1);
 }

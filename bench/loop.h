@@ -10,7 +10,14 @@
 /* Exits with NOT_HERE if there is no such poller. */
 struct eddy_loop *new_loop(const struct arguments *arguments);
 
-/* For a result of eddy's: exits, with its words. */
-void must_eddy(int64_t result, const char *what);
+/* Exits, with eddy's words. */
+void failed(int64_t result, const char *what);
+
+/* For a result of eddy's; it is measured, too, so it is but a look. */
+static inline void must_eddy(int64_t result, const char *what)
+{
+    if (result < 0)
+        failed(result, what);
+}
 
 #endif

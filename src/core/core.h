@@ -88,6 +88,7 @@ struct timer_record {
 
 struct timer_entry {
     int64_t key_ns; /* never later than node->deadline_ns */
+    uint32_t turn;  /* the low bits of seq */
     uint32_t record;
 };
 
@@ -370,12 +371,16 @@ static inline void eddy__leave(struct eddy_loop *loop, int64_t since_ns,
         eddy__leave_slowly(loop, since_ns, what, fn);
 }
 
+/* Is there nothing for eddy_loop_check() to find? */
+static inline bool eddy__is_sound(const struct eddy_loop *loop)
+{
+    return !loop->broken && !loop->debug;
+}
+
 /* eddy_loop_check(), for what is called all the time. */
 static inline int eddy__check(const struct eddy_loop *loop)
 {
-    if (loop != NULL && !loop->broken && !loop->debug)
-        return 0;
-    return eddy_loop_check(loop);
+    return loop != NULL && eddy__is_sound(loop) ? 0 : eddy_loop_check(loop);
 }
 
 static inline void *eddy__resize(struct eddy_loop *loop, void *ptr, size_t size)
@@ -398,6 +403,16 @@ static inline int64_t eddy__now(struct eddy_loop *loop)
         loop->now_is_old = false;
     }
     return loop->now_ns;
+}
+
+/* Pushes an armed one out: the heap hears of it when its entry is at the top.
+ */
+static inline void eddy__timer_postpone(struct eddy_loop *loop,
+                                        struct timer_node *node,
+                                        int64_t deadline_ns)
+{
+    node->deadline_ns = deadline_ns;
+    node->seq = loop->timers.seq++;
 }
 
 /* a + b for b >= 0; past the end of time it stays there. */

@@ -62,12 +62,11 @@ static void free_record(struct timer_heap *heap, uint32_t record)
 
 /* ---- The heap ----------------------------------------------------------- */
 
-static bool before(const struct timer_heap *heap, const struct timer_entry *a,
-                   const struct timer_entry *b)
+/* Equal ones were hardly ever armed two thousand million armings apart. */
+static bool before(const struct timer_entry *a, const struct timer_entry *b)
 {
-    if (a->key_ns != b->key_ns)
-        return a->key_ns < b->key_ns;
-    return heap->records[a->record].seq < heap->records[b->record].seq;
+    return a->key_ns != b->key_ns ? a->key_ns < b->key_ns
+                                  : (int32_t)(a->turn - b->turn) < 0;
 }
 
 static void put(struct timer_heap *heap, size_t i, struct timer_entry entry)
@@ -78,7 +77,7 @@ static void put(struct timer_heap *heap, size_t i, struct timer_entry entry)
 
 static void sift_up(struct timer_heap *heap, size_t i, struct timer_entry entry)
 {
-    while (i > 0 && before(heap, &entry, &heap->entries[(i - 1) / WAYS])) {
+    while (i > 0 && before(&entry, &heap->entries[(i - 1) / WAYS])) {
         put(heap, i, heap->entries[(i - 1) / WAYS]);
         i = (i - 1) / WAYS;
     }
@@ -91,7 +90,7 @@ static size_t least_child(const struct timer_heap *heap, size_t first)
     size_t least = first;
 
     for (size_t i = first + 1; i < end; i++)
-        if (before(heap, &heap->entries[i], &heap->entries[least]))
+        if (before(&heap->entries[i], &heap->entries[least]))
             least = i;
     return least;
 }
@@ -106,7 +105,7 @@ static void sift_down(struct timer_heap *heap, size_t i,
         if (first >= heap->ordered)
             break;
         least = least_child(heap, first);
-        if (!before(heap, &heap->entries[least], &entry))
+        if (!before(&heap->entries[least], &entry))
             break;
         put(heap, i, heap->entries[least]);
         i = least;
@@ -198,7 +197,7 @@ static int append(struct eddy_loop *loop, struct timer_node *node,
                   int64_t key_ns)
 {
     struct timer_heap *heap = &loop->timers;
-    struct timer_entry entry = { key_ns, 0 };
+    struct timer_entry entry = { key_ns, (uint32_t)heap->seq, 0 };
 
     if (heap->count == heap->capacity && make_room(loop) < 0)
         return -ENOMEM;
@@ -210,7 +209,7 @@ static int append(struct eddy_loop *loop, struct timer_node *node,
 
 static void move_up(struct timer_heap *heap, uint32_t record, int64_t key_ns)
 {
-    struct timer_entry entry = { key_ns, record };
+    struct timer_entry entry = { key_ns, (uint32_t)heap->seq, record };
     size_t place = heap->records[record].place;
 
     heap->records[record].seq = heap->seq;
@@ -234,8 +233,7 @@ int eddy__timer_arm(struct eddy_loop *loop, struct timer_node *node,
         if (deadline_ns < heap->entries[heap->records[record].place].key_ns)
             move_up(heap, record, deadline_ns);
     }
-    node->deadline_ns = deadline_ns;
-    node->seq = heap->seq++;
+    eddy__timer_postpone(loop, node, deadline_ns);
     return 0;
 }
 
@@ -270,6 +268,7 @@ static bool settle_top(struct timer_heap *heap)
         } else if (record->seq != record->node->seq) {
             record->seq = record->node->seq;
             top.key_ns = record->node->deadline_ns;
+            top.turn = (uint32_t)record->seq;
             sift_down(heap, 0, top);
         } else {
             return true;
@@ -284,14 +283,12 @@ int64_t eddy__timer_next(struct eddy_loop *loop)
                                      : INT64_MAX;
 }
 
-/* Where many are due, what costs is the memory: the one at the top is the next,
- * and one of its children the one after that. */
+/* Where many are due, what costs is to fetch them: the next ones are those at
+ * the top. */
 static void foresee(const struct timer_heap *heap)
 {
     for (size_t i = 0; i <= WAYS && i < heap->ordered; i++)
-        PREFETCH(&heap->records[heap->entries[i].record]);
-    if (heap->ordered > 0)
-        PREFETCH(heap->records[heap->entries[0].record].node);
+        PREFETCH(heap->records[heap->entries[i].record].node);
 }
 
 /* Those armed by callbacks of this turn wait for the next one: a timer that
