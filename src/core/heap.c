@@ -34,6 +34,7 @@
 
 enum {
     WAYS = 4,
+    CACHE_LINE = 64,
     SWEEP_FROM = 64 /* fewer are not worth it */
 };
 
@@ -284,21 +285,30 @@ int64_t eddy__timer_next(struct eddy_loop *loop)
 }
 
 /* Where many are due, what costs is to fetch them: the next ones are those at
- * the top. */
+ * the top. What the first one is a part of begins before it, as a rule. */
 static void foresee(const struct timer_heap *heap)
 {
+    const char *first = NULL;
+
     for (size_t i = 0; i <= WAYS && i < heap->ordered; i++)
         PREFETCH(heap->records[heap->entries[i].record].node);
+    if (heap->ordered > 0)
+        first = (const char *)heap->records[heap->entries[0].record].node;
+    if (first == NULL)
+        return;
+    PREFETCH(first - CACHE_LINE);
+    PREFETCH(first - 2 * CACHE_LINE);
 }
 
 /* Those armed by callbacks of this turn wait for the next one: a timer that
- * re-arms itself with 0 must not keep I/O out (T42). */
+ * re-arms itself with 0 must not keep I/O out (T42). So do those that are too
+ * many: whom these make ready goes on while it is still warm. */
 void eddy__timer_fire_due(struct eddy_loop *loop, uint64_t end)
 {
     struct timer_heap *heap = &loop->timers;
     int64_t now_ns = loop->now_ns; /* a callback may read the clock again */
 
-    while (settle_top(heap)) {
+    for (unsigned left = TIMER_BUDGET; left > 0 && settle_top(heap); left--) {
         struct timer_node *node = heap->records[heap->entries[0].record].node;
 
         if (node->deadline_ns > now_ns || node->seq >= end)
