@@ -13,6 +13,7 @@ extern const struct eddy_poller_ops eddy__epoll_ops;
 extern const struct eddy_poller_ops eddy__kqueue_ops;
 extern const struct eddy_poller_ops eddy__poll_ops;
 extern const struct eddy_poller_ops eddy__select_ops;
+extern const struct eddy_poller_ops eddy__uring_ops;
 
 /* A dictionary between a mechanism's bits and EDDY_* bits. The common
  * ones come first, for the search ends when nothing is left. */

@@ -17,3 +17,7 @@ endif
 if POLLER_SELECT
 libbackends_la_SOURCES += %D%/select.c
 endif
+if POLLER_URING
+libbackends_la_SOURCES += \
+	%D%/ring.c %D%/ring.h %D%/uring.c %D%/uring.h %D%/uring_polls.c
+endif

@@ -3,7 +3,8 @@
  * registry.c - which pollers there are.
  *
  * Best first: those whose wait costs by what is ready, before those whose wait
- * costs by what is watched. What configure was told to prefer goes before all.
+ * costs by what is watched; and after them io_uring, which is only taken where
+ * it is asked for. What configure was told to prefer goes before all.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -30,11 +31,15 @@ static const struct eddy_poller_ops *const pollers[] = {
 #ifdef EDDY_HAVE_SELECT
     &eddy__select_ops,
 #endif
+#ifdef EDDY_HAVE_URING
+    &eddy__uring_ops,
+#endif
     NULL,
 };
 enum { POLLERS = sizeof pollers / sizeof pollers[0] - 1 };
 
-static const char *const known[] = { "epoll", "kqueue", "poll", "select" };
+static const char *const known[] = { "epoll", "kqueue", "poll", "select",
+                                     "uring" };
 enum { KNOWN = sizeof known / sizeof known[0] };
 
 /* The place of name in pollers[], POLLERS if it is not there. */

@@ -1,7 +1,7 @@
-# EDDY_POLLER(NAME, HEADER, FUNCTION, [LIBRARY])
+# EDDY_POLLER(NAME, HEADER, FUNCTION, [LIBRARY], [DECLARATIONS])
 # Adds --disable-NAME, defines EDDY_HAVE_NAME and the conditional POLLER_NAME.
 # --enable-NAME turns "not found" into an error. FUNCTION is looked for in the
-# C library, then in LIBRARY.
+# C library, then in LIBRARY; HEADER must have all the DECLARATIONS.
 AC_DEFUN([EDDY_POLLER], [
   AC_ARG_ENABLE([$1],
     [AS_HELP_STRING([--disable-$1], [leave out the $1 poller])],
@@ -10,8 +10,11 @@ AC_DEFUN([EDDY_POLLER], [
   AS_IF([test "x$enable_$1" != xno],
         [AC_CHECK_HEADER([$2],
            [AC_SEARCH_LIBS([$3], [$4], [eddy_found=yes])])])
+  m4_ifval([$5],
+    [AS_IF([test $eddy_found = yes],
+       [AC_CHECK_DECLS([$5], [], [eddy_found=no], [[@%:@include <$2>]])])])
   AS_IF([test "x$enable_$1$eddy_found" = xyesno],
-        [AC_MSG_ERROR([--enable-$1 was given, but this system has no $3()])])
+        [AC_MSG_ERROR([--enable-$1 was given, but this system has no m4_ifval([$5], [fitting $2], [$3()])])])
   AS_IF([test "x$eddy_found" = xyes],
         [AC_DEFINE([EDDY_HAVE_]m4_toupper([$1]), [1], [Build the $1 poller.])
          eddy_pollers="${eddy_pollers:+$eddy_pollers }$1"])

@@ -114,6 +114,7 @@ check_PROGRAMS += \
 	%D%/test_turn \
 	%D%/test_two_loops \
 	%D%/test_unix \
+	%D%/test_uring \
 	%D%/test_waker \
 	%D%/test_watch \
 	%D%/test_watch_batch \
@@ -163,6 +164,18 @@ check_PROGRAMS += \
 	%D%/test_fake_kqueue_queue
 endif
 
+# The same, and the promises of every poller, with rings that hold next to
+# nothing: these objects take the place of the library's own.
+if POLLER_URING
+check_PROGRAMS += %D%/test_uring_tiny %D%/test_uring_tiny_model
+endif
+tiny_uring = backends/ring.c backends/uring.c backends/uring_polls.c
+tiny_cppflags = $(AM_CPPFLAGS) -DEDDY_RING_ENTRIES=4
+%C%_test_uring_tiny_SOURCES        = %D%/test_uring.c $(tiny_uring)
+%C%_test_uring_tiny_CPPFLAGS       = $(tiny_cppflags)
+%C%_test_uring_tiny_model_SOURCES  = %D%/test_poller_model.c $(tiny_uring)
+%C%_test_uring_tiny_model_CPPFLAGS = $(tiny_cppflags)
+
 # Check's flags go to every compilation: it is that, or a line for each test. They
 # are a path at most.
 AM_CFLAGS += $(CHECK_CFLAGS)
@@ -179,6 +192,7 @@ own_poller_test = $(LDADD) %D%/libownpoller.la
 %C%_test_poller_events_LDADD = $(own_poller_test)
 %C%_test_poller_fds_LDADD    = $(own_poller_test)
 %C%_test_poller_model_LDADD  = $(own_poller_test)
+%C%_test_uring_tiny_model_LDADD = $(own_poller_test)
 
 # Those that test what is no part of the library compile it themselves.
 %C%_test_double_SOURCES    = %D%/test_double.c tools/eddy/double.c

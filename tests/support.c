@@ -5,8 +5,10 @@
 #endif
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,18 +38,43 @@ void also_test(const struct eddy_poller_ops *poller)
     another = poller;
 }
 
+/* The system may forbid a poller that the build has, as sandboxes do with
+ * io_uring; but the first one, which loops are made on, must be there. */
+static bool is_to_be_had(const struct eddy_poller_ops *ops)
+{
+    struct eddy_poller *opened;
+    int err = ops->open(&opened, counting_mem());
+
+    if (err == 0)
+        ops->close(opened);
+    if (err != -ENOSYS && err != -EPERM && err != -EACCES)
+        return true;
+    (void)fprintf(stderr, "not tested: %s: %s\n", ops->name,
+                  ops->why != NULL ? ops->why(err) : eddy_strerror(err));
+    return false;
+}
+
+enum { MOST_POLLERS = 9 };
+
+static void find_pollers(const struct eddy_poller_ops **found)
+{
+    const struct eddy_poller_ops *ops;
+
+    for (size_t i = 0; (ops = eddy_poller_at(i)) != NULL; i++)
+        if (i == 0 || is_to_be_had(ops))
+            *found++ = ops;
+    if (guest != NULL && eddy_poller_find(guest->name) == NULL)
+        *found++ = guest;
+    *found = another;
+}
+
 const struct eddy_poller_ops *tested_poller(int index)
 {
-    size_t count = 0;
+    static const struct eddy_poller_ops *tested[MOST_POLLERS + 1];
 
-    while (eddy_poller_at(count) != NULL)
-        count++;
-    if ((size_t)index < count)
-        return eddy_poller_at((size_t)index);
-    index -= (int)count;
-    if (guest != NULL && eddy_poller_find(guest->name) == NULL && index-- == 0)
-        return guest;
-    return index == 0 ? another : NULL;
+    if (tested[0] == NULL)
+        find_pollers(tested);
+    return index >= 0 && index <= MOST_POLLERS ? tested[index] : NULL;
 }
 
 const struct eddy_poller_ops *use(int index)

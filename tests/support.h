@@ -30,8 +30,8 @@ int run_suite(Suite *suite);
 
 /* ---- Pollers ------------------------------------------------------------- */
 
-/* The pollers of this build, and the kqueue that the tests may bring; NULL past
- * the end. */
+/* The pollers of this build that this system lets us have, and the kqueue that
+ * the tests may bring; NULL past the end. */
 const struct eddy_poller_ops *tested_poller(int index);
 /* One more, from now on. */
 void also_test(const struct eddy_poller_ops *poller);

@@ -41,8 +41,8 @@ struct eddy_event {
 
 struct eddy_poller; /* private to the mechanism that opened it */
 
-/* Every slot is required. None of them calls back into eddy, and none but
- * wait() blocks. */
+/* Every slot is required but the last. None of them calls back into eddy, and
+ * none but wait() blocks. */
 struct eddy_poller_ops {
     unsigned abi;     /* EDDY_POLLER_ABI */
     const char *name; /* lower case and stable: "poll", "epoll" */
@@ -87,6 +87,10 @@ struct eddy_poller_ops {
      * a dup() of it is open it may pass for open for some waits more.) */
     int (*wait)(struct eddy_poller *poller, struct eddy_event *out, int cap,
                 int64_t timeout_ns);
+
+    /* Optional: in words, why open() gave this error; NULL: as the error says.
+     */
+    const char *(*why)(int err);
 };
 
 /* The mechanisms of this build, best first; NULL past the end. [any thread] */

@@ -38,6 +38,13 @@ static int refuse(struct eddy_poller_report *report, int err,
     return err;
 }
 
+static const char *words_for(const struct eddy_poller_ops *ops, int err)
+{
+    const char *why = ops->why != NULL ? ops->why(err) : NULL;
+
+    return why != NULL ? why : eddy_strerror(err);
+}
+
 static int try_poller(struct eddy_loop *loop, const struct eddy_poller_ops *ops,
                       struct eddy_poller_report *report)
 {
@@ -48,7 +55,7 @@ static int try_poller(struct eddy_loop *loop, const struct eddy_poller_ops *ops,
         return refuse(report, -EINVAL, "made for another version of eddy");
     err = ops->open(&poller, &loop->settings.mem);
     if (err < 0)
-        return refuse(report, err, eddy_strerror(err));
+        return refuse(report, err, words_for(ops, err));
     report->features = ops->features(poller);
     if ((loop->settings.require & ~report->features) != 0) {
         ops->close(poller);
