@@ -143,10 +143,8 @@ static void eg41(struct eddy_loop *loop)
 
 static struct eddy_result print_later(struct eddy_task *self, void *index)
 {
-    if (sleep_for(self, 1) == 0)
+    if (sleep_for(self, 1) == 0) /* else it was cancelled */
         say("task %d", *(int *)index);
-    else
-        say("task %d was cancelled", *(int *)index);
     return eddy_n(0);
 }
 

@@ -139,6 +139,7 @@ struct target {
 struct race {
     struct eddy_scope attempts;
     const struct target *winner;
+    int cut_short;
 };
 
 struct attempt {
@@ -154,7 +155,7 @@ static struct eddy_result try_one(struct eddy_task *self, void *arg)
 
     say("%s: tries", target->address);
     if (sleep_for(self, target->takes_ms) < 0) {
-        say("%s: is not needed any more", target->address);
+        attempt->race->cut_short++; /* it is not needed any more */
     } else if (target->err < 0) {
         say("%s: %s", target->address, eddy_strerror(target->err));
         must(eddy_flag_set(&attempt->failed)); /* the next one need not wait */
@@ -170,7 +171,7 @@ static struct eddy_result try_one(struct eddy_task *self, void *arg)
 static struct eddy_result happy_eyeballs(struct eddy_task *self, void *targets)
 {
     struct attempt attempts[4];
-    struct race race = { .winner = NULL };
+    struct race race = { .winner = NULL, .cut_short = 0 };
     int64_t n = 0;
 
     must(eddy_scope_open(self, &race.attempts, NULL));
@@ -184,38 +185,39 @@ static struct eddy_result happy_eyeballs(struct eddy_task *self, void *targets)
             self, eddy_within(250 * EDDY_MS, eddy_flag_wait(&attempt->failed)));
     }
     must(eddy_scope_close(&race.attempts, 0));
-    say("connected to %s", race.winner != NULL ? race.winner->address : "none");
+    say("connected to %s; %d others were cut short",
+        race.winner != NULL ? race.winner->address : "none", race.cut_short);
     return eddy_n(0);
 }
 
 /* ---- A nursery: an error ends the siblings ------------------------------- */
 
-static struct eddy_result live_long(struct eddy_task *self, void *name)
+static struct eddy_result live_long(struct eddy_task *self, void *ret_n)
 {
-    int64_t n = sleep_for(self, 10000);
-
-    say("%s: %s", (const char *)name, n < 0 ? eddy_strerror((int)n) : "done");
-    return eddy_n(n);
+    return eddy_n(*(int64_t *)ret_n = sleep_for(self, 10000));
 }
 
-static struct eddy_result fail_soon(struct eddy_task *self, void *name)
+static struct eddy_result fail_soon(struct eddy_task *self, void *ret_n)
 {
     must(sleep_for(self, 1000));
-    say("%s: fails", (const char *)name);
-    return eddy_n(-EIO);
+    return eddy_n(*(int64_t *)ret_n = -EIO);
 }
 
 static struct eddy_result nursery(struct eddy_task *self, void *arg)
 {
-    static char names[][16] = { "first child", "second child", "third child" };
     struct eddy_scope children;
+    int64_t n[3];
+    int err;
 
     (void)arg;
     must(eddy_scope_open(self, &children, NULL));
-    must(eddy_spawn(&children, live_long, names[0], NULL));
-    must(eddy_spawn(&children, fail_soon, names[1], NULL));
-    must(eddy_spawn(&children, live_long, names[2], NULL));
-    say("the nursery: %s", eddy_strerror(eddy_scope_close(&children, 0)));
+    must(eddy_spawn(&children, live_long, &n[0], NULL));
+    must(eddy_spawn(&children, fail_soon, &n[1], NULL));
+    must(eddy_spawn(&children, live_long, &n[2], NULL));
+    err = eddy_scope_close(&children, 0);
+    for (int i = 0; i < 3; i++)
+        say("child %d: %s", i + 1, eddy_strerror((int)n[i]));
+    say("the nursery: %s", eddy_strerror(err));
     return eddy_n(0);
 }
 
