@@ -16,6 +16,7 @@ check_PROGRAMS += \
 	%D%/test_close_inside \
 	%D%/test_collect \
 	%D%/test_combine \
+	%D%/test_comparing \
 	%D%/test_completions \
 	%D%/test_condition \
 	%D%/test_connect \
@@ -195,6 +196,10 @@ own_poller_test = $(LDADD) %D%/libownpoller.la
 %C%_test_uring_tiny_model_LDADD = $(own_poller_test)
 
 # Those that test what is no part of the library compile it themselves.
+%C%_test_comparing_SOURCES = \
+	%D%/test_comparing.c tools/eddy/html.c tools/eddy/listing.c \
+	tools/eddy/measure.c tools/eddy/source.c tools/eddy/workload.c
+%C%_test_comparing_LDADD   = $(LDADD) $(LIBM)
 %C%_test_double_SOURCES    = %D%/test_double.c tools/eddy/double.c
 %C%_test_histogram_SOURCES = %D%/test_histogram.c tools/eddy/histogram.c
 

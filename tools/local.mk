@@ -84,7 +84,7 @@ bin_PROGRAMS += %D%/eddy/eddy
 	%D%/eddy/workload.h
 nodist_%C%_eddy_eddy_SOURCES = %D%/eddy/sources.c
 %C%_eddy_eddy_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%/eddy
-%C%_eddy_eddy_LDADD = libeddy.la -lm
+%C%_eddy_eddy_LDADD = libeddy.la $(LIBM)
 
 # The examples and a style sheet, for `eddy compare`; in the build tree, and so the headers
 # are to be found from there. Which there are the script finds, so
