@@ -39,11 +39,21 @@ static double find_longest(const struct cell *cells, size_t count,
     return longest > 0 ? longest : 1;
 }
 
+/* Where a value ends, in pixels. */
+static double bar_end(double value, double scale)
+{
+    const int begin = BARS_X;
+
+    return begin + value * scale;
+}
+
 static void draw_bar(FILE *out, const struct cell *cell, enum measure measure,
                      int y, double scale)
 {
     struct summary summary = cell_summary(cell, measure);
-    double end = BARS_X + summary.median * scale;
+    double length = summary.median * scale;
+    double low = bar_end(summary.low, scale);
+    double high = bar_end(summary.high, scale);
     int middle = y + BAR / 2;
 
     fprintf(out, "<text class=\"label\" x=\"%d\" y=\"%d\">%s</text>",
@@ -56,13 +66,11 @@ static void draw_bar(FILE *out, const struct cell *cell, enum measure measure,
     fprintf(out,
             "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.1f\""
             " height=\"%d\" rx=\"2\"/>",
-            cell->trial.service->style, BARS_X, y, end - BARS_X, BAR);
-    fprintf(out, "<path class=\"spread\" d=\"M%.1f %dH%.1f\"/>",
-            BARS_X + summary.low * scale, middle,
-            BARS_X + summary.high * scale);
+            cell->trial.service->style, BARS_X, y, length, BAR);
+    fprintf(out, "<path class=\"spread\" d=\"M%.1f %dH%.1f\"/>", low, middle,
+            high);
     fprintf(out, "<text class=\"value\" x=\"%.1f\" y=\"%d\">%.*f</text>\n",
-            BARS_X + fmax(summary.median, summary.high) * scale + 5,
-            y + BAR - 3, measure_decimals(measure, summary.median),
+            high + 5, y + BAR - 3, measure_decimals(measure, summary.median),
             summary.median);
 }
 
@@ -71,7 +79,8 @@ void plot_bars(FILE *out, const struct cell *cells, size_t count,
 {
     size_t groups = count_groups(cells, count);
     double longest = find_longest(cells, count, measure);
-    double scale = (WIDTH - BARS_X - NUMBER) / longest;
+    const int room = WIDTH - BARS_X - NUMBER;
+    double scale = room / longest;
     int y = 0;
 
     fprintf(out, "<svg viewBox=\"0 0 %d %zu\" role=\"img\">\n", WIDTH,
@@ -132,14 +141,17 @@ static struct axis find_axis(const struct cell *cells, size_t count)
 
 static double x_of(double nines)
 {
-    return LEFT + nines / NINES * (WIDTH - LEFT - RIGHT);
+    const int begin = LEFT, width = WIDTH - LEFT - RIGHT;
+
+    return begin + nines / NINES * width;
 }
 
 static double y_of(const struct axis *axis, double at)
 {
+    const int begin = TOP, height = HEIGHT - TOP - BOTTOM;
     double part = (at - axis->from) / (axis->to - axis->from);
 
-    return TOP + (1 - part) * (HEIGHT - TOP - BOTTOM);
+    return begin + (1 - part) * height;
 }
 
 static void draw_axes(FILE *out, const struct axis *axis)
