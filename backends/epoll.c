@@ -90,9 +90,10 @@ static int wait_fine(struct eddy_poller *p, int cap, int64_t timeout_ns)
  * forbid it later on (T27). */
 static int wait_for(struct eddy_poller *p, int cap, int64_t timeout_ns)
 {
+    bool fine = timeout_ns > 0 && timeout_ns != EDDY_FOREVER;
     int n;
 
-    if (timeout_ns > 0 && (p->features & EDDY_CAN_NS) != 0) {
+    if (fine && (p->features & EDDY_CAN_NS) != 0) {
         n = wait_fine(p, cap, timeout_ns);
         if (n >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL))
             return n;

@@ -158,7 +158,8 @@ void eddy__slot_special(struct eddy_loop *loop, int fd, unsigned why);
 /* Tells the poller at once. */
 void eddy__slot_tell(struct eddy_loop *loop, int fd, unsigned to);
 void eddy__slots_flush(struct eddy_loop *loop);
-void eddy__slots_event(struct eddy_loop *loop, int fd, unsigned ready);
+/* Of loop->events[0..count). */
+void eddy__slots_events(struct eddy_loop *loop, int count);
 void eddy__slots_special(struct eddy_loop *loop);
 /* The poller is a new one and knows nothing. */
 void eddy__slots_forget(struct eddy_loop *loop);

@@ -149,6 +149,8 @@ bool eddy__posts_run(struct eddy_loop *loop)
     struct eddy_call *call;
 
     take_posted(loop);
+    if (soon == 0 && loop->incoming.first == NULL)
+        return false;
     loop->current = loop->incoming;
     loop->incoming = (struct calls){ NULL, NULL };
     while ((call = calls_pop(&loop->current)) != NULL) {

@@ -124,40 +124,45 @@ void eddy__slots_forget(struct eddy_loop *loop)
 
 /* ---- Telling the watches ------------------------------------------------ */
 
-static size_t count_watches(const struct slot *slot)
+static size_t count_watches(const struct watch *w)
 {
     size_t count = 0;
 
-    for (const struct watch *w = slot->first; w != NULL; w = w->next)
+    for (; w != NULL; w = w->next)
         count++;
     return count;
+}
+
+/* It may be gone after that. */
+static void call_watch(struct eddy_loop *loop, struct watch *w, unsigned ready)
+{
+    eddy_watch_fn *fn = w->fn;
+    int64_t since = eddy__enter(loop);
+
+    fn((struct eddy_watch *)w, ready, w->arg);
+    eddy__leave(loop, since, "watch", (const void *)(uintptr_t)fn);
 }
 
 /* No more than there are: those that are started by one of them have their turn
  * in the next one. Hang-ups and errors wake whoever waits, so that a read or
  * write tells them (L37); nobody is told anything while paused. */
-static bool call_watches(struct eddy_loop *loop, int fd, unsigned ready,
-                         int error)
+static bool call_watches(struct eddy_loop *loop, struct watch *w,
+                         unsigned ready, int error)
 {
     unsigned unasked = ready & (EDDY_HANGUP | EDDY_ERROR);
     unsigned all = ready | (unasked != 0 ? EDDY_READ | EDDY_WRITE : 0);
-    size_t most = count_watches(&loop->slots.at[fd]);
+    size_t most = count_watches(w);
     bool served = false;
 
-    for (struct watch *w = loop->slots.at[fd].first; w != NULL && most-- > 0;
-         w = loop->slots.next) {
+    for (; w != NULL && most-- > 0; w = loop->slots.next) {
         unsigned mine = (all & w->interest) | unasked;
-        eddy_watch_fn *fn = w->fn;
-        int64_t since;
 
         loop->slots.next = w->next;
         if (w->interest == 0 || mine == 0 || w->error != 0)
             continue;
         served = true;
         w->error = (int16_t)error;
-        since = eddy__enter(loop);
-        fn((struct eddy_watch *)w, mine, w->arg); /* w may be gone */
-        eddy__leave(loop, since, "watch", (const void *)(uintptr_t)fn);
+        call_watch(loop, w, mine);
     }
     loop->slots.next = NULL;
     return served;
@@ -176,7 +181,7 @@ static bool is_closed(struct eddy_loop *loop, int fd)
     return true;
 }
 
-void eddy__slots_event(struct eddy_loop *loop, int fd, unsigned ready)
+static void on_event(struct eddy_loop *loop, int fd, unsigned ready)
 {
     struct slot *slot;
 
@@ -186,11 +191,17 @@ void eddy__slots_event(struct eddy_loop *loop, int fd, unsigned ready)
     if (slot->in_poller == 0 || slot->batch == loop->batch ||
         ((ready & EDDY_ERROR) != 0 && is_closed(loop, fd)))
         return;
-    if (!call_watches(loop, fd, ready, 0)) {
+    if (!call_watches(loop, slot->first, ready, 0)) {
         slot = &loop->slots.at[fd];
         slot->flags |= SLOT_SHRINK;
         eddy__slot_dirty(loop, fd);
     }
+}
+
+void eddy__slots_events(struct eddy_loop *loop, int count)
+{
+    for (int i = 0; i < count; i++)
+        on_event(loop, loop->events[i].fd, loop->events[i].ready);
 }
 
 void eddy__slots_special(struct eddy_loop *loop)
@@ -208,10 +219,10 @@ void eddy__slots_special(struct eddy_loop *loop)
         if (slot->first == NULL || (flags & (SLOT_ALWAYS | SLOT_REFUSED)) == 0)
             continue;
         if ((flags & SLOT_REFUSED) != 0) {
-            (void)call_watches(loop, fd, EDDY_ERROR, slot->error);
+            (void)call_watches(loop, slot->first, EDDY_ERROR, slot->error);
             continue;
         }
-        (void)call_watches(loop, fd, EDDY_READ | EDDY_WRITE, 0);
+        (void)call_watches(loop, slot->first, EDDY_READ | EDDY_WRITE, 0);
         slot = &loop->slots.at[fd]; /* may have moved (T4) */
         if ((slot->flags & SLOT_ALWAYS) != 0 &&
             (wanted(slot) & (EDDY_READ | EDDY_WRITE)) != 0)

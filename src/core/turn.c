@@ -86,7 +86,7 @@ static int64_t time_to_wait(struct eddy_loop *loop, int64_t timeout_ns)
 
     if (timeout_ns == 0 || eddy__pending(loop))
         return 0;
-    next_ns = eddy__timer_next(loop);
+    next_ns = loop->timers.count > 0 ? eddy__timer_next(loop) : EDDY_FOREVER;
     if (next_ns == EDDY_FOREVER)
         return timeout_ns < 0 ? EDDY_FOREVER : timeout_ns;
     left_ns = next_ns - eddy__read_clock(loop);
@@ -147,14 +147,15 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
     n = wait_for_events(loop, timeout_ns);
     armed = loop->timers.seq;
     run_hooks(loop, EDDY_AFTER_WAIT);
-    for (int i = 0; i < n; i++)
-        eddy__slots_event(loop, loop->events[i].fd, loop->events[i].ready);
+    eddy__slots_events(loop, n);
     loop->stats.events += n > 0 ? (uint64_t)n : 0;
     if (loop->slots.special != 0)
         eddy__slots_special(loop);
     run_rounds(loop);
-    eddy__timer_fire_due(loop, armed);
-    run_rounds(loop);
+    if (loop->timers.count > 0) {
+        eddy__timer_fire_due(loop, armed);
+        run_rounds(loop);
+    }
     if (n < 0)
         return n;
     calls = loop->stats.calls - calls;

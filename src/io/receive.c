@@ -11,6 +11,12 @@ static int64_t take(struct eddy_stream *stream, char *room)
     return n > 0 ? n : eddy__stream_recv(stream, room, RECEIVE_ROOM);
 }
 
+/* Or may have: the last receive may have taken all there was. */
+static bool has_more(const struct eddy_stream *stream)
+{
+    return (stream->flags & STREAM_READABLE) != 0 || eddy__buffered(stream) > 0;
+}
+
 static bool step_receive(struct eddy_stream *stream, uint64_t *words,
                          struct eddy_result *ret_result)
 {
@@ -29,7 +35,7 @@ static bool step_receive(struct eddy_stream *stream, uint64_t *words,
             return item.n != -EAGAIN;
         }
         item.data = room;
-        if (!eddy_item(request, item))
+        if (!eddy_item(request, item) || !has_more(stream))
             return false;
     }
     if (eddy__buffered(stream) > 0)
