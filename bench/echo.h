@@ -16,6 +16,13 @@ struct echo_style {
     void (*serve)(struct eddy_loop *loop, struct eddy_stream *take_stream);
 };
 
+enum { ROOM = 65536 }; /* to read at a time */
+
+/* Room for a connection that asks for bytes rather than being called with them.
+ * It takes memory as far as messages have come, so one that is idle takes none.
+ */
+char *room_of(const struct eddy_stream *stream);
+
 extern const struct echo_style echo_callback;
 extern const struct echo_style echo_deferred;
 extern const struct echo_style echo_coroutine;

@@ -4,16 +4,17 @@
 
 static struct eddy_result converse(struct eddy_task *self, void *stream)
 {
-    struct eddy_items bytes;
+    char *room = room_of(stream);
+    int64_t n = 1;
     int full = 0;
 
-    eddy_items_open(&bytes, self, eddy_receive(stream));
-    while (full >= 0 && eddy_items_next(&bytes)) {
-        full = eddy_send(stream, bytes.iter.item.data, (size_t)bytes.n);
+    while (full >= 0 && n > 0) {
+        n = eddy_await(self, eddy_read(stream, room, ROOM));
+        if (n > 0)
+            full = eddy_send(stream, room, (size_t)n);
         if (full > 0)
             full = (int)eddy_await(self, eddy_drain(stream));
     }
-    eddy_items_close(&bytes);
     eddy_stream_free(stream, false);
     return eddy_n(0);
 }

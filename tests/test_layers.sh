@@ -5,7 +5,8 @@ status=0
 inward='^ *# *include *("|<(eddy|src|backends|tests|tools|examples|bench)[/.])'
 
 # trespass ROOM ALLOWED: prints the includes of ROOM that lead into the tree and
-# do not match ALLOWED. A file of the room itself is always welcome.
+# do not match ALLOWED. A file of the room itself, or
+# beside the one that includes it, is always welcome.
 trespass() {
     (
         cd "$srcdir" || exit
@@ -15,7 +16,10 @@ trespass() {
         folder=$(dirname "${line%%:*}")
         case $name in
         '' | */*) echo "$line" ;;
-        *) test -f "$srcdir/$folder/$name" || echo "$line" ;;
+        *)
+            test -f "$srcdir/$folder/$name" || test -f "$srcdir/$1/$name" ||
+                echo "$line"
+            ;;
         esac
     done
 }
