@@ -172,6 +172,45 @@ START_TEST(one_message_is_one_system_call)
 }
 END_TEST
 
+/* Puts some messages of several pieces each, reads them, and counts. */
+static int receives_of(struct eddy_stream *stream, int peer, int messages,
+                       int pieces)
+{
+    char buf[4];
+
+    receives = 0;
+    for (int i = 0; i < messages; i++)
+        for (int piece = 0; piece < pieces; piece++) {
+            struct outcome reading;
+
+            begin(&reading, eddy_read_exactly(stream, buf, sizeof buf));
+            some_turns(1);
+            for (int sent = 0; piece == 0 && sent < pieces; sent++)
+                put(peer, "four");
+            ck_assert_int_eq(finish(&reading), 4);
+        }
+    return receives;
+}
+
+START_TEST(messages_of_one_size_are_not_looked_for_in_vain)
+{
+    struct eddy_sys sys = *eddy_sys_default();
+    struct eddy_loop_options options = { .sys = &sys };
+    struct eddy_stream *stream;
+    int peer;
+
+    sys.recv = count_recv;
+    open_loop_with(_i, &options);
+    stream = new_stream(&peer);
+    for (int pieces = 1; pieces <= 3; pieces++) {
+        (void)receives_of(stream, peer, 10, pieces); /* gets used to them */
+        ck_assert_int_eq(receives_of(stream, peer, 80, pieces),
+                         80 * pieces + 10);
+    }
+    drop(stream, peer);
+}
+END_TEST
+
 static int64_t endless_recv(void *arg, int fd, bool socket, void *buf,
                             size_t size)
 {
@@ -249,6 +288,7 @@ int main(void)
         reset_ends_every_kind_of_reading,
         no_memory_for_a_line_loses_nothing,
         one_message_is_one_system_call,
+        messages_of_one_size_are_not_looked_for_in_vain,
         skipping_without_end_starves_nobody,
         skipping_much_needs_little_memory,
     };

@@ -91,6 +91,9 @@ struct eddy_stream {
     const struct eddy_sys *sys;
     int fd;
     unsigned flags, interest; /* what the watch was last told */
+    unsigned filled;          /* reads since an event that left none of buf */
+    unsigned usual;           /* how many found something, the last time */
+    unsigned guesses;         /* that nothing is left */
     struct eddy_request *reader;
     struct buffer *buffer; /* NULL: nothing read ahead, ever */
     struct chunk *first, *last;

@@ -2,6 +2,36 @@
 /* read.c - how a stream is read, and the operations that count bytes. */
 #include "io.h"
 
+#include <limits.h>
+
+/* A short read has taken all there was: the next one need not try. */
+static void note_read(struct eddy_stream *stream, int64_t n, size_t size)
+{
+    if (n == -EAGAIN || (n > 0 && (size_t)n < size)) {
+        stream->flags &= ~(unsigned)STREAM_READABLE;
+        stream->usual = stream->filled + (n > 0);
+    } else if (n > 0 && stream->filled++ >= stream->usual) {
+        stream->usual = UINT_MAX; /* more than was thought: let us see */
+    }
+}
+
+/*
+ * A read that was filled says nothing of what is left. But who sends messages
+ * of one size, or a head and a body, sends as many pieces each time; and to
+ * hear from the poller that there is more costs little, if there is none, for
+ * it will be asked anyway. So after as many reads as found something the last
+ * time a stream counts as empty; but for one time in some, lest it be thought
+ * so for ever.
+ */
+static void guess(struct eddy_stream *stream)
+{
+    enum { SOME = 8 };
+
+    if (stream->filled > 0 && stream->filled >= stream->usual &&
+        ++stream->guesses % SOME != 0)
+        stream->flags &= ~(unsigned)STREAM_READABLE;
+}
+
 int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size)
 {
     int64_t n;
@@ -16,9 +46,7 @@ int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size)
      * a terminal that was hung up may come back */
     if (n < 0 && n != -EAGAIN && (stream->flags & STREAM_SOCKET) != 0)
         stream->read_error = (int)n;
-    /* a short read has taken all there was: the next one need not try */
-    if (n == -EAGAIN || (n > 0 && (size_t)n < size))
-        stream->flags &= ~(unsigned)STREAM_READABLE;
+    note_read(stream, n, size);
     if (n == 0 && eddy_loop_debug(stream->loop))
         eddy_log_write(stream->loop, EDDY_LOG_DEBUG,
                        "end of input: stream %p, descriptor %d", (void *)stream,
@@ -154,6 +182,7 @@ bool eddy__read_start(struct eddy_request *request,
         *ret_result = eddy_n(err);
         return true;
     }
+    guess(stream);
     type = eddy__read_type(request);
     if (type->step(stream, words, ret_result))
         return true;

@@ -45,6 +45,7 @@ static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)
     } else {
         if ((ready & EDDY_READ) != 0) {
             stream->flags |= STREAM_READABLE;
+            stream->filled = 0;
             eddy__read_step(stream);
         }
         if ((ready & EDDY_WRITE) != 0)
