@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <eddy/scope.h>
+
 #include "sync_support.h"
 
 static struct eddy_loop *loop;
@@ -258,6 +260,82 @@ START_TEST(what_passes_between_coroutines_needs_no_round)
 }
 END_TEST
 
+/* ---- For a block --------------------------------------------------------- */
+
+static struct eddy_result leave_in_all_ways(struct eddy_task *self, void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 3; i++) {
+        EDDY_AUTO_LOCK(self, held, &lock);
+        ck_assert_int_eq(held.n, 0);
+        ck_assert(eddy_lock_is_held(&lock));
+        if (i == 0)
+            continue;
+        if (i == 1)
+            goto next;
+        return eddy_n(7);
+    next:
+        ck_assert(eddy_lock_is_held(&lock));
+    }
+    return eddy_n(-1);
+}
+
+START_TEST(a_lock_for_a_block_is_released_on_every_way_out)
+{
+    set_up(_i);
+    ck_assert_int_eq(eddy_loop_run_task(loop, leave_in_all_ways, NULL).n, 7);
+    ck_assert(!eddy_lock_is_held(&lock));
+    eddy_lock_done(&lock);
+}
+END_TEST
+
+static struct eddy_result release_early(struct eddy_task *self, void *arg)
+{
+    EDDY_AUTO_LOCK(self, held, &lock);
+    ck_assert_int_eq(held.n, 0);
+    eddy_held_release(&held);
+    ck_assert(!eddy_lock_is_held(&lock));
+    begin(loop, &requests[0], eddy_lock_acquire(&lock, arg), "a");
+    eddy_held_release(&held);
+    return eddy_n(0);
+}
+
+START_TEST(released_early_it_is_not_released_again)
+{
+    set_up(_i);
+    ck_assert_int_eq(eddy_loop_run_task(loop, release_early, &you).n, 0);
+    ck_assert_str_eq(told(loop), "a:0");
+    ck_assert_int_eq(eddy_lock_release(&lock, &you), 0);
+    eddy_held_release(NULL);
+    eddy_lock_done(&lock);
+}
+END_TEST
+
+static struct eddy_result wait_in_vain(struct eddy_task *self, void *arg)
+{
+    struct eddy_scope_options second = { .timeout_ns = EDDY_SECOND };
+    struct eddy_scope scope;
+
+    (void)arg;
+    ck_assert_int_eq(eddy_scope_open(self, &scope, &second), 0);
+    {
+        EDDY_AUTO_LOCK(self, held, &lock);
+        ck_assert_int_eq(held.n, -ECANCELED);
+    }
+    return eddy_n(eddy_scope_close(&scope, -ECANCELED));
+}
+
+START_TEST(who_is_cancelled_before_releases_nothing)
+{
+    set_up(_i);
+    begin(loop, &requests[0], eddy_lock_acquire(&lock, &me), "a");
+    ck_assert_int_eq(eddy_loop_run_task(loop, wait_in_vain, NULL).n, -ETIME);
+    ck_assert(eddy_lock_is_held(&lock));
+    ck_assert_int_eq(eddy_lock_release(&lock, &me), 0);
+    eddy_lock_done(&lock);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const each[] = {
@@ -276,6 +354,9 @@ int main(void)
         a_freed_loop_leaves_the_lock_to_be_done_with,
         a_callback_may_release_acquire_and_be_done,
         what_passes_between_coroutines_needs_no_round,
+        a_lock_for_a_block_is_released_on_every_way_out,
+        released_early_it_is_not_released_again,
+        who_is_cancelled_before_releases_nothing,
     };
     Suite *suite = suite_create("lock");
 

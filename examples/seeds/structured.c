@@ -44,27 +44,15 @@ static struct eddy_result visit(struct eddy_task *self, void *arg)
     return eddy_n(0);
 }
 
-/* The same as a scope: what it guards is a function, which returns in what way
- * it likes. */
-static int64_t with_lock(struct eddy_task *self, struct eddy_lock *lock,
-                         int64_t (*fn)(struct eddy_task *, struct visitor *),
-                         struct visitor *visitor)
-{
-    int64_t n = eddy_await(self, eddy_lock_acquire(lock, self));
-
-    if (n < 0)
-        return n;
-    n = fn(self, visitor);
-    must(eddy_lock_release(lock, self));
-    return n;
-}
-
-static struct eddy_result visit_in_scope(struct eddy_task *self, void *arg)
+/* The same, released when the block is left, in whatever way. */
+static struct eddy_result visit_in_block(struct eddy_task *self, void *arg)
 {
     struct visitor *visitor = arg;
+    EDDY_AUTO_LOCK(self, held, visitor->lock);
 
     visitor->task = self;
-    (void)with_lock(self, visitor->lock, use_shared_state, visitor);
+    if (held.n == 0)
+        (void)use_shared_state(self, visitor);
     return eddy_n(0);
 }
 
@@ -78,8 +66,8 @@ static struct eddy_result open_house(struct eddy_task *self, void *lock)
 
     must(eddy_scope_open(self, &all, NULL));
     must(eddy_spawn(&all, visit, &by_hand, NULL));
-    must(eddy_spawn(&all, visit_in_scope, &failing, NULL));
-    must(eddy_spawn(&all, visit_in_scope, &cancelled, NULL));
+    must(eddy_spawn(&all, visit_in_block, &failing, NULL));
+    must(eddy_spawn(&all, visit_in_block, &cancelled, NULL));
     must(eddy_spawn(&all, visit, &late, NULL));
     must(sleep_for(self, 2500));
     must(eddy_task_cancel(cancelled.task, "it takes too long"));

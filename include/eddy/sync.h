@@ -48,6 +48,31 @@ EDDY_API int eddy_lock_release(struct eddy_lock *lock, void *owner);
 /* Does anybody have it? */
 EDDY_API bool eddy_lock_is_held(const struct eddy_lock *lock);
 
+#ifdef __GNUC__
+/* A lock for a block of a task. */
+struct eddy_held {
+    struct eddy_lock *lock;
+    void *owner;
+    int64_t n; /* 0: it is held; else why it is not */
+};
+
+/* Releases it, once; what is not held is left alone. */
+EDDY_API void eddy_held_release(struct eddy_held *held);
+
+/*
+ * Declares `held`, and waits for the lock (eddy/task.h); it is the task's until
+ * the block is left, by its end, return, break or goto, or eddy_held_release().
+ *
+ *     EDDY_AUTO_LOCK(self, held, &lock);
+ *     if (held.n < 0)
+ *         return eddy_n(held.n); cancelled, say
+ */
+#define EDDY_AUTO_LOCK(self, held, which)                                      \
+    __attribute__((cleanup(eddy_held_release))) struct eddy_held held = {      \
+        which, self, eddy_await(self, eddy_lock_acquire(which, self))          \
+    }
+#endif
+
 /* ---- Flag --------------------------------------------------------------- */
 
 /* What others call an event: it is set or not, and one can wait until it is. */

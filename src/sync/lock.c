@@ -118,3 +118,12 @@ struct eddy_op eddy_lock_acquire(struct eddy_lock *lock, void *owner)
                              .on = lock,
                              .word = { 0, 0, eddy_word(owner) } };
 }
+
+void eddy_held_release(struct eddy_held *held)
+{
+    if (held == NULL || held->n < 0)
+        return;
+    held->n = -EPERM;
+    (void)eddy_lock_release(held->lock,
+                            held->owner); /* unless it was already */
+}
