@@ -38,7 +38,7 @@ const struct source sources[] = {
     { NULL, NULL, NULL, NULL, 0 },
 };
 
-START_TEST(sources_are_found_by_workload_and_style)
+START_TEST(sources_are_found_by_example_and_style)
 {
     ck_assert_str_eq(source_find("greet", "deferred")->file, "greet_d.c");
     ck_assert_ptr_null(source_find("greet", "goto"));
@@ -59,14 +59,14 @@ END_TEST
 
 static char listed[8192];
 
-static bool list(const char *workload)
+static bool list(const char *example)
 {
     FILE *file = tmpfile();
     bool found;
     size_t size;
 
     ck_assert_ptr_nonnull(file);
-    found = listing_write(file, workload);
+    found = listing_write(file, example);
     rewind(file);
     size = fread(listed, 1, sizeof listed - 1, file);
     listed[size] = '\0';
@@ -123,7 +123,7 @@ START_TEST(single_source_is_the_same_as_itself)
 }
 END_TEST
 
-START_TEST(workload_without_sources_has_no_listing)
+START_TEST(example_without_sources_has_no_listing)
 {
     ck_assert(!list("nothing"));
     ck_assert_str_eq(listed, "");
@@ -188,12 +188,12 @@ END_TEST
 int main(void)
 {
     const TTest *const of_sources[] = {
-        sources_are_found_by_workload_and_style,
+        sources_are_found_by_example_and_style,
         comments_and_blank_lines_are_no_code,
         what_all_sources_have_stands_at_the_same_height,
         what_would_be_markup_is_text,
         single_source_is_the_same_as_itself,
-        workload_without_sources_has_no_listing,
+        example_without_sources_has_no_listing,
     };
     const TTest *const of_measures[] = {
         half_of_the_rounds_lie_between_the_quartiles,

@@ -226,7 +226,7 @@ class Page(OfOnePage):
         """Line by line, and as many in each column, with the padding."""
         root = xml.etree.ElementTree.fromstring(self.text)
         listings = root.findall(".//div[@class='listing']")
-        self.assertGreater(len(listings), 0)
+        self.assertEqual(len(listings), len(WORKLOADS))
         for listing in listings:
             columns = [[(span.get("class"), span.text) for span in code]
                        for code in listing.findall(".//code")]

@@ -159,13 +159,13 @@ static void write_column(FILE *out, struct column *columns, size_t count,
     }
 }
 
-static size_t find_sources(const char *workload, struct column *columns)
+static size_t find_sources(const char *example, struct column *columns)
 {
     const char *style;
     size_t count = 0;
 
     for (size_t s = 0; (style = style_at(s)) != NULL && count < SOURCES; s++) {
-        const struct source *source = source_find(workload, style);
+        const struct source *source = source_find(example, style);
 
         if (source != NULL)
             columns[count++].source = source;
@@ -173,10 +173,10 @@ static size_t find_sources(const char *workload, struct column *columns)
     return count;
 }
 
-bool listing_write(FILE *out, const char *workload)
+bool listing_write(FILE *out, const char *example)
 {
     struct column columns[SOURCES] = { { 0 } };
-    size_t count = find_sources(workload, columns);
+    size_t count = find_sources(example, columns);
 
     for (size_t c = 1; c < count; c++)
         find_matches(columns[0].source, &columns[c]);

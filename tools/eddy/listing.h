@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Those there are of a workload, one for each style. Lines that all of them
+/* Those there are of an example, one for each style. Lines that all of them
  * have stand at the same height, the others are marked. false: there are none.
  */
-bool listing_write(FILE *out, const char *workload);
+bool listing_write(FILE *out, const char *example);
 
 #endif

@@ -190,7 +190,7 @@ static void note_counts(struct cell *cell, const struct outcome *outcome)
 {
     double requests = (double)outcome->load.requests;
     size_t lines = source_lines(
-        source_find(cell->trial.workload->name, cell->trial.service->style));
+        source_find(cell->trial.workload->example, cell->trial.service->style));
 
     add(cell, CALLS, (double)outcome->calls / requests);
     add(cell, ALLOCATIONS, (double)outcome->allocations / requests);

@@ -116,25 +116,25 @@ static void write_plots(FILE *out, const struct cell *cells, size_t count)
     fputs("</div>\n", out);
 }
 
-static bool has_sources(const char *workload)
+static bool has_sources(const char *example)
 {
     const char *style;
 
     for (size_t s = 0; (style = style_at(s)) != NULL; s++) {
-        if (source_find(workload, style) != NULL)
+        if (source_find(example, style) != NULL)
             return true;
     }
     return false;
 }
 
-static void write_sources(FILE *out, const char *workload)
+static void write_sources(FILE *out, const char *example)
 {
-    if (!has_sources(workload))
+    if (!has_sources(example))
         return;
     fputs("<details><summary>The examples side by side</summary>\n"
           "<div class=\"listing\">\n",
           out);
-    (void)listing_write(out, workload);
+    (void)listing_write(out, example);
     fputs("</div></details>\n", out);
 }
 
@@ -153,7 +153,7 @@ static void write_section(FILE *out, const struct cell *cells, size_t count)
     write_key(out, cells, count);
     write_plots(out, cells, count);
     write_table(out, cells, count);
-    write_sources(out, trial->workload->name);
+    write_sources(out, trial->workload->example);
     fputs("</section>\n", out);
 }
 

@@ -5,10 +5,10 @@
 
 #include "source.h"
 
-const struct source *source_find(const char *workload, const char *style)
+const struct source *source_find(const char *example, const char *style)
 {
     for (const struct source *s = sources; s->file != NULL; s++) {
-        if (strcmp(s->workload, workload) == 0 && strcmp(s->style, style) == 0)
+        if (strcmp(s->example, example) == 0 && strcmp(s->style, style) == 0)
             return s;
     }
     return NULL;

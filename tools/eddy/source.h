@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 struct source {
-    const char *file;     /* "echo_deferred.c" */
-    const char *workload; /* "echo" */
+    const char *file;    /* "echo_deferred.c" */
+    const char *example; /* "echo" */
     const char *style;
     const char *const *lines;
     size_t count;
@@ -19,7 +19,7 @@ extern const struct source sources[];
 extern const char *const page_style[];
 
 /* NULL: there is none. */
-const struct source *source_find(const char *workload, const char *style);
+const struct source *source_find(const char *example, const char *style);
 
 /* Of code, without comments and blank lines; 0 for NULL. */
 size_t source_lines(const struct source *source);

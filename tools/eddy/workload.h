@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 struct workload {
-    const char *name; /* of the service, of its traffic, and of the examples */
+    const char *name;    /* of the service, and of its traffic */
+    const char *example; /* "echo": examples/echo_callback.c and so on */
     const char *summary;
     size_t connections; /* if nobody wants another number */
     size_t size;        /* bytes of a request, likewise */
