@@ -240,12 +240,16 @@ static bool is_whole(const struct eddy_op_type *type)
            ((type->flags & EDDY_OP_MULTISHOT) == 0 || type->pause != NULL);
 }
 
-static void arm_limit(struct request *r, uint64_t within_ns)
+__attribute__((noinline)) static void arm_limit(struct request *r,
+                                                uint64_t within_ns)
 {
     int64_t span = within_ns > INT64_MAX ? INT64_MAX : (int64_t)within_ns;
-    int64_t now = eddy__read_clock(r->loop);
-    int err = eddy__timer_arm(r->loop, &r->limit, eddy__time_add(now, span));
+    int err;
 
+    if ((r->limit.flags & REQUEST_OVER) != 0)
+        return;
+    err = eddy__timer_arm(r->loop, &r->limit,
+                          eddy__time_add(eddy__read_clock(r->loop), span));
     if (err < 0)
         cancel(r, err);
 }
@@ -255,6 +259,20 @@ static bool is_too_late(const struct eddy_loop *loop, const struct eddy_op *op)
 {
     return loop->dying && (op == NULL || op->type == NULL ||
                            (op->type->flags & EDDY_OP_LATE) == 0);
+}
+
+/* May it not begin? Then *ret_result is the answer. */
+__attribute__((noinline)) static bool is_refused(const struct eddy_loop *loop,
+                                                 const struct eddy_op *op,
+                                                 struct eddy_result *ret_result)
+{
+    bool too_late = is_too_late(loop, op);
+
+    if (op != NULL && is_whole(op->type) && !too_late)
+        return false;
+    *ret_result = eddy_n(too_late ? -ESHUTDOWN : -EINVAL);
+    eddy_op_refuse(op);
+    return true;
 }
 
 /* One by one: just now they were written, in pairs perhaps, and a pair that
@@ -270,22 +288,18 @@ static inline void copy_words(uint64_t *to, const volatile uint64_t *from)
 }
 
 /* Starts it; true: *ret_result is the answer already. */
-static bool start(struct request *r, const struct eddy_op *op,
-                  struct eddy_result *ret_result)
+static inline bool start(struct request *r, const struct eddy_op *op,
+                         struct eddy_result *ret_result)
 {
-    bool too_late = is_too_late(r->loop, op);
-
-    if (op == NULL || !is_whole(op->type) || too_late) {
-        *ret_result = eddy_n(too_late ? -ESHUTDOWN : -EINVAL);
-        eddy_op_refuse(op);
+    if ((op == NULL || r->loop->dying || !is_whole(op->type)) &&
+        is_refused(r->loop, op, ret_result))
         return true;
-    }
     r->type = op->type;
     r->on = op->on;
     copy_words(r->word, op->word);
     if (r->type->start(public_of(r), ret_result))
         return (r->limit.flags & REQUEST_OVER) == 0;
-    if (op->within_ns != 0 && (r->limit.flags & REQUEST_OVER) == 0)
+    if (op->within_ns != 0)
         arm_limit(r, op->within_ns);
     return false;
 }
@@ -354,19 +368,11 @@ void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
         eddy_complete(request, result);
 }
 
-/* Starts it; true: *ret_result is the answer, and the request is over. */
-static bool start_or_finish(struct request *r, const struct eddy_op *op,
-                            struct eddy_result *ret_result)
+/* It is over: true, and *ret_result is the answer; or told like any other. */
+__attribute__((noinline)) static bool
+finish_or_complete(struct request *r, struct eddy_result result,
+                   struct eddy_result *ret_result)
 {
-    struct eddy_result result;
-
-    r->next = NULL; /* its neighbours would be cold, when it goes */
-    count_in(r->loop);
-    if (op != NULL && op->type != NULL &&
-        (op->type->flags & EDDY_OP_PROMPT) != 0)
-        r->limit.flags = REQUEST_PROMPT;
-    if (!start(r, op, &result))
-        return false;
     if (r->loop->finishes == 0) {
         r->limit.flags &= ~(unsigned)REQUEST_PROMPT;
         eddy_complete(public_of(r), result);
@@ -384,6 +390,7 @@ bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
                           void *arg, struct eddy_result *ret_result)
 {
     struct request *r = (struct request *)request;
+    struct eddy_result result;
 
     if (loop == NULL || request == NULL || ret_result == NULL)
         return false;
@@ -393,5 +400,10 @@ bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
         return true;
     }
     init(loop, r, on_done, arg);
-    return start_or_finish(r, op, ret_result);
+    r->next = NULL; /* its neighbours would be cold, when it goes */
+    count_in(loop);
+    if (op != NULL && op->type != NULL &&
+        (op->type->flags & EDDY_OP_PROMPT) != 0)
+        r->limit.flags = REQUEST_PROMPT;
+    return start(r, op, &result) && finish_or_complete(r, result, ret_result);
 }

@@ -63,6 +63,19 @@ static int tell_cancelled(struct task *task)
     return -ECANCELED;
 }
 
+/* What it carries is its own, even so. */
+static struct eddy_result refuse(const struct eddy_op *op, int err)
+{
+    eddy_op_refuse(op);
+    return eddy_n(err);
+}
+
+static bool is_awaitable(const struct eddy_op *op)
+{
+    return op != NULL && op->type != NULL &&
+           (op->type->flags & EDDY_OP_MULTISHOT) == 0;
+}
+
 /* ---- Waiting ------------------------------------------------------------ */
 
 static void wait_until_over(struct waiting *waiting, const char *name)
@@ -76,11 +89,16 @@ static void wait_until_over(struct waiting *waiting, const char *name)
     eddy__suspend(task);
 }
 
-static struct eddy_result await(struct waiting *waiting,
-                                const struct eddy_op *op)
+static inline struct eddy_result wait_in(struct waiting *waiting,
+                                         struct task *task,
+                                         const struct eddy_op *op,
+                                         const void *site)
 {
-    struct task *task = waiting->task;
-
+    if (!is_awaitable(op))
+        return refuse(op, -EINVAL);
+    task->site = site;
+    waiting->task = task;
+    waiting->over = false;
     if (eddy_begin_or_finish(task->sched->loop, &waiting->request, op,
                              take_note, waiting, &waiting->result))
         return waiting->result;
@@ -92,11 +110,12 @@ static struct eddy_result await(struct waiting *waiting,
 
 /* In one who is cancelled: begun, told to be quick, and waited for. A result
  * does not tell of the cancelling. */
-static struct eddy_result await_end(struct waiting *waiting,
-                                    const struct eddy_op *op)
+static struct eddy_result wait_for_end(struct waiting *waiting,
+                                       struct task *task,
+                                       const struct eddy_op *op)
 {
-    struct task *task = waiting->task;
-
+    waiting->task = task;
+    waiting->over = false;
     if (!eddy_begin_or_finish(task->sched->loop, &waiting->request, op,
                               take_note, waiting, &waiting->result)) {
         if (!waiting->over)
@@ -108,13 +127,6 @@ static struct eddy_result await_end(struct waiting *waiting,
     return waiting->result;
 }
 
-/* What it carries is its own, even so. */
-static struct eddy_result refuse(const struct eddy_op *op, int err)
-{
-    eddy_op_refuse(op);
-    return eddy_n(err);
-}
-
 struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
                                   const struct eddy_op *op, const void *site)
 {
@@ -122,24 +134,29 @@ struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
 
     if (!eddy__is_running(task))
         return refuse(op, -EPERM);
-    task->site = site;
-    if (op == NULL || op->type == NULL ||
-        (op->type->flags & EDDY_OP_MULTISHOT) != 0)
+    if (!is_awaitable(op))
         return refuse(op, -EINVAL);
-    waiting->task = task;
-    waiting->over = false;
+    task->site = site;
     err = check(task);
     if (err == -ECANCELED && (op->type->flags & EDDY_OP_ENDS) != 0)
-        return await_end(waiting, op);
+        return wait_for_end(waiting, task, op);
     if (err == -ECANCELED)
         err = tell_cancelled(task);
-    return err < 0 ? refuse(op, err) : await(waiting, op);
+    return err < 0 ? refuse(op, err) : wait_in(waiting, task, op, site);
 }
 
-/* What is not done at once, or needs care. Apart, for its frame is large, and
- * most who hand something over never need it. */
+/* What cannot be told at once. Apart, for its frame is large, and most who hand
+ * something over never need it. */
 __attribute__((noinline)) static struct eddy_result
-await_here(struct task *task, const struct eddy_op *op, const void *site)
+await(struct task *task, const struct eddy_op *op, const void *site)
+{
+    struct waiting waiting;
+
+    return wait_in(&waiting, task, op, site);
+}
+
+__attribute__((noinline)) static struct eddy_result
+await_with_care(struct task *task, const struct eddy_op *op, const void *site)
 {
     struct waiting waiting;
 
@@ -152,11 +169,12 @@ struct eddy_result eddy_await_op(struct eddy_task *self,
     struct task *task = task_of(self);
     struct eddy_result result;
 
-    if (eddy__is_running(task) && (task->flags & TASK_WARY) == 0 &&
-        (task->scope->flags & SCOPE_STOPPING) == 0 &&
-        eddy_finish_now(task->sched->loop, op, &result))
+    if (!eddy__is_running(task) || (task->flags & TASK_WARY) != 0 ||
+        (task->scope->flags & SCOPE_STOPPING) != 0)
+        return await_with_care(task, op, __builtin_return_address(0));
+    if (eddy_finish_now(task->sched->loop, op, &result))
         return result;
-    return await_here(task, op, __builtin_return_address(0));
+    return await(task, op, __builtin_return_address(0));
 }
 
 int eddy_task_yield(struct eddy_task *self)
