@@ -19,5 +19,6 @@ libbackends_la_SOURCES += %D%/select.c
 endif
 if POLLER_URING
 libbackends_la_SOURCES += \
-	%D%/ring.c %D%/ring.h %D%/uring.c %D%/uring.h %D%/uring_polls.c
+	%D%/ring.c %D%/ring.h %D%/uring.c %D%/uring.h \
+	%D%/uring_io.c %D%/uring_polls.c %D%/uring_pool.c
 endif

@@ -165,6 +165,18 @@ bool eddy__ring_knows(const struct ring *ring, unsigned op)
            (answer.probe.ops[op].flags & IO_URING_OP_SUPPORTED) != 0;
 }
 
+int eddy__ring_lend(struct ring *ring, struct io_uring_buf_ring *buffers,
+                    unsigned count, unsigned group)
+{
+    struct io_uring_buf_reg reg = {
+        .ring_addr = (uint64_t)(uintptr_t)buffers,
+        .ring_entries = count,
+        .bgid = (uint16_t)group,
+    };
+
+    return do_register(ring->fd, IORING_REGISTER_PBUF_RING, &reg, 1);
+}
+
 /* ---- Submitting and waiting --------------------------------------------- */
 
 static unsigned prepared(const struct ring *ring)

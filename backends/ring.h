@@ -46,6 +46,10 @@ void eddy__ring_close(struct ring *ring);
 /* Does the kernel know this IORING_OP_x? */
 bool eddy__ring_knows(const struct ring *ring, unsigned op);
 
+/* Shares a ring of `count` buffers, for what is of that group. */
+int eddy__ring_lend(struct ring *ring, struct io_uring_buf_ring *buffers,
+                    unsigned count, unsigned group);
+
 /* The next submission, zeroed: it counts from now on and goes with the next
  * enter. NULL: there is no room, and the kernel takes none now (T58). */
 struct io_uring_sqe *eddy__ring_sqe(struct ring *ring);

@@ -33,11 +33,12 @@ static int uring_poller_open(struct eddy_poller **ret_poller,
     if (p == NULL)
         return -ENOMEM;
     *p = (struct eddy_poller){ .mem = *mem, .pid = getpid() };
-    err = eddy__ring_open(&p->ring, EDDY_RING_ENTRIES, false);
+    err = eddy__ring_open(&p->now.ring, EDDY_RING_ENTRIES, false);
     if (err < 0) {
         mem->resize(mem->arg, p, 0);
         return err;
     }
+    p->can = eddy__uring_can(&p->now.ring);
     *ret_poller = p;
     return 0;
 }
@@ -58,8 +59,15 @@ static const char *uring_poller_why(int err)
     }
 }
 
-/* After a fork the ring is still the parent's, and here only let go of (T67).
- */
+static void close_engine(struct eddy__uring_engine *e)
+{
+    eddy__ring_close(&e->ring);
+    eddy__uring_pool_close(e->pool);
+}
+
+/* What is under way would write into memory that is gone, and polls would hold
+ * their files. But after a fork the ring is the parent's still, and here only
+ * let go of (T67). */
 static void uring_poller_close(struct eddy_poller *p)
 {
     struct eddy_mem mem;
@@ -67,11 +75,14 @@ static void uring_poller_close(struct eddy_poller *p)
     if (p == NULL)
         return;
     mem = p->mem;
-    if (p->ring.enabled && p->pid == getpid()) {
-        eddy__uring_disarm(p); /* else they hold their files a little longer */
-        (void)eddy__ring_settle(&p->ring);
+    if (p->now.ring.enabled && p->pid == getpid()) {
+        eddy__uring_disarm(p);
+        eddy__uring_cancel_all(&p->now);
+        eddy__uring_drain(&p->now);
     }
-    eddy__ring_close(&p->ring);
+    close_engine(&p->now);
+    if (p->has_next)
+        eddy__ring_close(&p->next);
     mem.resize(mem.arg, p->slots, 0);
     mem.resize(mem.arg, p, 0);
 }
@@ -82,42 +93,90 @@ static unsigned uring_poller_features(const struct eddy_poller *p)
     return URING_FEATURES;
 }
 
+/* Takes in what has been done. */
+static void take_done(struct eddy_poller *p, const struct io_uring_cqe *cqe)
+{
+    p->dones[p->done_count++] = eddy__uring_done(&p->now, cqe);
+}
+
 /* Another ring in place of this one, and all polls anew: because the loop has
- * moved to another thread, where no ring follows it, or is to be watched. */
-static int change_ring(struct eddy_poller *p, bool watched)
+ * moved to another thread, where no ring follows it, or is to be watched. The
+ * kernel ends what was submitted to the one that is closed, without having done
+ * it, for all that is done is done by the thread that owns it. */
+static void change_ring(struct eddy_poller *p, const struct ring *by)
+{
+    const struct io_uring_cqe *cqe;
+
+    while ((cqe = eddy__ring_peek(&p->now.ring)) != NULL) {
+        if (eddy__uring_is_io(cqe) && p->done_count < URING_DONES)
+            take_done(p, cqe);
+        eddy__ring_pop(&p->now.ring);
+    }
+    p->gave_up = p->now.under_way > 0;
+    close_engine(&p->now);
+    p->now = (struct eddy__uring_engine){ .ring = *by };
+    eddy__uring_arm_anew(p);
+}
+
+static int move_here(struct eddy_poller *p)
 {
     struct ring ring;
-    int err = eddy__ring_open(&ring, EDDY_RING_ENTRIES, watched);
+    int err = eddy__ring_open(&ring, EDDY_RING_ENTRIES, false);
 
-    if (err < 0)
-        return err;
-    eddy__ring_close(&p->ring);
-    p->ring = ring;
-    p->watched = watched;
-    eddy__uring_arm_anew(p);
-    return 0;
+    if (err == 0)
+        change_ring(p, &ring);
+    return err;
 }
 
 /* ---- Interest ----------------------------------------------------------- */
 
-/* Whoever watches the ring is told by the kernel what happens to polls that are
- * armed, so none may wait for the next wait. */
+/* Whoever watches the ring is told by the kernel what happens to what is in it,
+ * so nothing may wait for the next wait. */
+static void enter_for_watcher(struct eddy_poller *p)
+{
+    if (p->watched)
+        (void)eddy__ring_enter(&p->now.ring, 0, 0);
+}
+
 static void arm_for_watcher(struct eddy_poller *p)
 {
     if (!p->watched || p->first == 0)
         return;
     eddy__uring_arm(p);
-    (void)eddy__ring_enter(&p->ring, 0, 0);
+    enter_for_watcher(p);
+}
+
+/* What is under way is not taken over outside of a wait, which tells of it: so
+ * the new ring is made readable, for the wait to come soon. */
+static void change_soon(struct eddy_poller *p)
+{
+    struct io_uring_sqe *sqe = eddy__ring_sqe(&p->next);
+
+    sqe->opcode = IORING_OP_NOP;
+    sqe->user_data = URING_NOBODY;
+    (void)eddy__ring_enter(&p->next, 0, 0);
+    p->has_next = true;
 }
 
 static int uring_poller_fd(struct eddy_poller *p)
 {
-    int err = p->watched ? 0 : change_ring(p, true);
+    int err;
 
-    if (err < 0)
-        return err;
+    if (p->has_next)
+        return p->next.fd;
+    if (!p->watched) {
+        err = eddy__ring_open(&p->next, EDDY_RING_ENTRIES, true);
+        if (err < 0)
+            return err;
+        p->watched = true;
+        if (p->now.under_way > 0) {
+            change_soon(p);
+            return p->next.fd;
+        }
+        change_ring(p, &p->next);
+    }
     arm_for_watcher(p);
-    return p->ring.fd;
+    return p->now.ring.fd;
 }
 
 static int uring_poller_set(struct eddy_poller *p, int fd, unsigned from,
@@ -128,27 +187,44 @@ static int uring_poller_set(struct eddy_poller *p, int fd, unsigned from,
     (void)from; /* the slot says it, and knows of closed ones as well */
     if (to != 0)
         err = eddy__uring_want(p, fd, to);
-    else if (eddy__uring_drop(p, fd) && eddy__ring_settle(&p->ring) == -EEXIST)
-        (void)change_ring(p, false); /* else the next wait tells */
+    else if (eddy__uring_drop(p, fd) &&
+             eddy__ring_settle(&p->now.ring) == -EEXIST &&
+             p->now.under_way == 0)
+        (void)move_here(p); /* else the next wait does it */
     arm_for_watcher(p);
     return err;
 }
 
 /* ---- Waiting ------------------------------------------------------------ */
 
+/* Takes it in; false: there is no room. */
+static bool take(struct eddy_poller *p, const struct io_uring_cqe *cqe,
+                 struct eddy_event *out, int cap, int *n)
+{
+    unsigned ready;
+
+    if (eddy__uring_is_io(cqe)) {
+        if (p->done_count == URING_DONES)
+            return false;
+        take_done(p, cqe);
+        return true;
+    }
+    if (*n == cap)
+        return false;
+    ready = eddy__uring_judge(p, cqe);
+    if (ready != 0)
+        out[(*n)++] = (struct eddy_event){ eddy__uring_fd_of(cqe), ready };
+    return true;
+}
+
 static int reap(struct eddy_poller *p, struct eddy_event *out, int cap)
 {
     const struct io_uring_cqe *cqe;
     int n = 0;
 
-    while (n < cap && (cqe = eddy__ring_peek(&p->ring)) != NULL) {
-        int fd = (int)(uint32_t)cqe->user_data;
-        unsigned ready = eddy__uring_judge(p, cqe);
-
-        eddy__ring_pop(&p->ring);
-        if (ready != 0)
-            out[n++] = (struct eddy_event){ .fd = fd, .ready = ready };
-    }
+    while ((cqe = eddy__ring_peek(&p->now.ring)) != NULL &&
+           take(p, cqe, out, cap, &n))
+        eddy__ring_pop(&p->now.ring);
     return n;
 }
 
@@ -163,21 +239,21 @@ static int64_t clock_ns(void)
 static int wait_once(struct eddy_poller *p, struct eddy_event *out, int cap,
                      int64_t timeout_ns)
 {
-    bool old = eddy__ring_has_old(&p->ring);
+    bool old = eddy__ring_has_old(&p->now.ring);
     int err, n;
 
     eddy__uring_arm(p);
-    err = eddy__ring_enter(&p->ring, timeout_ns != 0, timeout_ns);
+    err = eddy__ring_enter(&p->now.ring, timeout_ns != 0, timeout_ns);
     if (err == -EEXIST)
-        err = change_ring(p, false);
+        err = move_here(p);
     n = reap(p, out, cap < URING_BATCH ? cap : URING_BATCH);
     n = eddy__uring_look_again(p, out, n, old);
-    return n > 0 ? n : err;
+    return n > 0 || p->done_count > 0 || p->gave_up ? n : err;
 }
 
 /* Again if it was woken by what is nobody's: the end of a cancelled poll. */
-static int uring_poller_wait(struct eddy_poller *p, struct eddy_event *out,
-                             int cap, int64_t timeout_ns)
+static int wait_for(struct eddy_poller *p, struct eddy_event *out, int cap,
+                    int64_t timeout_ns)
 {
     bool limited = timeout_ns > 0 && timeout_ns != EDDY_FOREVER;
     int64_t since_ns = limited ? clock_ns() : 0;
@@ -186,12 +262,72 @@ static int uring_poller_wait(struct eddy_poller *p, struct eddy_event *out,
 
     do {
         n = wait_once(p, out, cap, left_ns);
-        if (limited && n == 0)
+        if (n != 0 || p->done_count > 0 || p->gave_up)
+            break;
+        if (limited)
             left_ns = timeout_ns - (clock_ns() - since_ns);
-    } while (n == 0 && left_ns != 0 && (!limited || left_ns > 0));
+    } while (limited ? left_ns > 0 : left_ns != 0);
+    return n;
+}
+
+static int uring_poller_wait(struct eddy_poller *p, struct eddy_event *out,
+                             int cap, int64_t timeout_ns)
+{
+    int n;
+
+    p->done_count = 0;
+    p->gave_up = false;
+    if (p->has_next)
+        change_ring(p, &p->next);
+    p->has_next = false;
+    n = wait_for(p, out, cap, p->gave_up ? 0 : timeout_ns);
     arm_for_watcher(p);
     return n == -EINTR || n == -EBUSY || n == -EAGAIN ? 0 : n;
 }
+
+/* ---- The tables --------------------------------------------------------- */
+
+static unsigned can(const struct eddy_poller *p)
+{
+    return p->can;
+}
+
+static int submit(struct eddy_poller *p, const struct eddy_io *io,
+                  uint64_t token)
+{
+    int err = eddy__uring_submit(&p->now, io, token);
+
+    enter_for_watcher(p);
+    return err;
+}
+
+static void cancel(struct eddy_poller *p, uint64_t token)
+{
+    eddy__uring_cancel(&p->now, token);
+    enter_for_watcher(p);
+}
+
+static void settle(struct eddy_poller *p)
+{
+    (void)eddy__ring_settle(&p->now.ring);
+}
+
+static int reap_dones(struct eddy_poller *p,
+                      const struct eddy_io_done **ret_dones, bool *ret_gave_up)
+{
+    *ret_dones = p->dones;
+    *ret_gave_up = p->gave_up;
+    return p->done_count;
+}
+
+static const struct eddy_completion_ops completion_ops = {
+    .can = can,
+    .submit = submit,
+    .cancel = cancel,
+    .settle = settle,
+    .reap = reap_dones,
+    .give_back = eddy__uring_give_back,
+};
 
 const struct eddy_poller_ops eddy__uring_ops = {
     .abi = EDDY_POLLER_ABI,
@@ -203,4 +339,5 @@ const struct eddy_poller_ops eddy__uring_ops = {
     .set = uring_poller_set,
     .wait = uring_poller_wait,
     .why = uring_poller_why,
+    .completion = &completion_ops,
 };

@@ -10,7 +10,10 @@
 #include "ring.h"
 
 enum {
-    URING_BATCH = 512, /* events of a wait */
+    URING_BATCH = 512,   /* events of a wait */
+    URING_DONES = 1024,  /* completions of a wait: all that a ring holds */
+    URING_BUFFERS = 128, /* 2 MiB, from the first receive on; a power of 2 */
+    URING_GROUP = 0,     /* of these buffers */
     URING_FEATURES = EDDY_CAN_NS | EDDY_CAN_URGENT | EDDY_CAN_HALFCLOSE |
                      EDDY_CAN_SCALE | EDDY_CAN_NEST,
 };
@@ -25,9 +28,18 @@ struct eddy__uring_slot {
     bool armed, listed;
 };
 
+/* A ring, and what is submitted to it. */
+struct eddy__uring_engine {
+    struct ring ring;
+    size_t under_way;
+    struct eddy__uring_pool *pool; /* NULL: not needed yet */
+};
+
 struct eddy_poller {
     struct eddy_mem mem;
-    struct ring ring;
+    struct eddy__uring_engine now;
+    struct ring next; /* that the next wait changes to */
+    bool has_next;
     pid_t pid;    /* who opened it */
     bool watched; /* fd() was asked for */
 
@@ -37,6 +49,12 @@ struct eddy_poller {
     size_t capacity;
     int first, last; /* of the list, fd + 1 */
     struct pollfd batch[URING_BATCH];
+
+    /* uring_io.c */
+    unsigned can;
+    int done_count; /* since the last wait began */
+    bool gave_up;   /* and the others are not told */
+    struct eddy_io_done dones[URING_DONES];
 };
 
 /* ---- uring_polls.c ------------------------------------------------------ */
@@ -50,11 +68,47 @@ void eddy__uring_arm(struct eddy_poller *p);
 void eddy__uring_disarm(struct eddy_poller *p);
 /* The ring is a new one and has none. */
 void eddy__uring_arm_anew(struct eddy_poller *p);
+/* Whose poll it was. */
+static inline int eddy__uring_fd_of(const struct io_uring_cqe *cqe)
+{
+    return (int)((uint32_t)cqe->user_data >> 1);
+}
 /* What to report for a completion; 0: nothing. */
 unsigned eddy__uring_judge(struct eddy_poller *p,
                            const struct io_uring_cqe *cqe);
 /* Keeps those of the events that are true. */
 int eddy__uring_look_again(struct eddy_poller *p, struct eddy_event *out, int n,
                            bool all);
+
+/* ---- uring_io.c --------------------------------------------------------- */
+
+unsigned eddy__uring_can(const struct ring *ring);
+int eddy__uring_submit(struct eddy__uring_engine *e, const struct eddy_io *io,
+                       uint64_t token);
+/* Both with the next enter. */
+void eddy__uring_cancel(struct eddy__uring_engine *e, uint64_t token);
+void eddy__uring_cancel_all(struct eddy__uring_engine *e);
+struct eddy_io_done eddy__uring_done(struct eddy__uring_engine *e,
+                                     const struct io_uring_cqe *cqe);
+/* Nobody is told of what has come and will come: waits for it, as far as this
+ * thread can. */
+void eddy__uring_drain(struct eddy__uring_engine *e);
+
+static inline bool eddy__uring_is_io(const struct io_uring_cqe *cqe)
+{
+    return (cqe->user_data & 1) == 0;
+}
+
+/* ---- uring_pool.c ------------------------------------------------------- */
+
+/* 0: there are buffers. -ENOBUFS: all are lent out; -ENOMEM, -EINVAL. */
+int eddy__uring_pool_need(struct eddy__uring_engine *e);
+/* The one that the kernel has put `size` bytes into; NULL: none. */
+struct eddy_io_buffer *eddy__uring_pool_take(struct eddy__uring_pool *pool,
+                                             unsigned id, int size);
+void eddy__uring_give_back(struct eddy_io_buffer *buffer);
+/* The kernel is done with it: its ring is closed, or in a child after a fork
+ * the parent's. */
+void eddy__uring_pool_close(struct eddy__uring_pool *pool);
 
 #endif

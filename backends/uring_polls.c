@@ -6,7 +6,8 @@
  * submits it anew, and so finds what is still ready: that makes it
  * level-triggered. user_data says whose answer it is,
  *
- *     generation << 32 | fd       valid while slots[fd] agrees and is armed
+ *     generation << 32 | fd << 1 | 1     valid while slots[fd] agrees
+ *                                        and is armed
  *
  * so that one that comes late, of a poll that was cancelled, is known (T61).
  *
@@ -69,7 +70,7 @@ static void unlist_first(struct eddy_poller *p)
 
 static uint64_t name_of(const struct eddy_poller *p, int fd)
 {
-    return (uint64_t)p->slots[fd].generation << 32 | (uint32_t)fd;
+    return (uint64_t)p->slots[fd].generation << 32 | (uint32_t)fd << 1 | 1;
 }
 
 /* A poll for POLLPRI alone is not woken by urgent data, but by "band data", as
@@ -95,7 +96,7 @@ void eddy__uring_arm(struct eddy_poller *p)
 
         if (slot->interest == 0 || slot->armed)
             continue;
-        sqe = eddy__ring_sqe(&p->ring);
+        sqe = eddy__ring_sqe(&p->now.ring);
         if (sqe == NULL)
             return; /* by the next wait, when completions have made room */
         sqe->opcode = IORING_OP_POLL_ADD;
@@ -110,7 +111,7 @@ void eddy__uring_arm(struct eddy_poller *p)
  * and is not believed when it ends. */
 static void disarm(struct eddy_poller *p, int fd)
 {
-    struct io_uring_sqe *sqe = eddy__ring_sqe(&p->ring);
+    struct io_uring_sqe *sqe = eddy__ring_sqe(&p->now.ring);
 
     if (sqe != NULL) {
         sqe->opcode = IORING_OP_POLL_REMOVE;
@@ -177,7 +178,7 @@ int eddy__uring_want(struct eddy_poller *p, int fd, unsigned to)
 unsigned eddy__uring_judge(struct eddy_poller *p,
                            const struct io_uring_cqe *cqe)
 {
-    int fd = (int)(uint32_t)cqe->user_data;
+    int fd = eddy__uring_fd_of(cqe);
     struct eddy__uring_slot *slot;
 
     if (cqe->user_data == URING_NOBODY)

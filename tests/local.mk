@@ -116,6 +116,7 @@ check_PROGRAMS += \
 	%D%/test_two_loops \
 	%D%/test_unix \
 	%D%/test_uring \
+	%D%/test_uring_io \
 	%D%/test_waker \
 	%D%/test_watch \
 	%D%/test_watch_batch \
@@ -168,12 +169,19 @@ endif
 # The same, and the promises of every poller, with rings that hold next to
 # nothing: these objects take the place of the library's own.
 if POLLER_URING
-check_PROGRAMS += %D%/test_uring_tiny %D%/test_uring_tiny_model
+check_PROGRAMS += \
+	%D%/test_uring_tiny \
+	%D%/test_uring_tiny_io \
+	%D%/test_uring_tiny_model
 endif
-tiny_uring = backends/ring.c backends/uring.c backends/uring_polls.c
+tiny_uring = \
+	backends/ring.c backends/uring.c backends/uring_io.c \
+	backends/uring_polls.c backends/uring_pool.c
 tiny_cppflags = $(AM_CPPFLAGS) -DEDDY_RING_ENTRIES=4
 %C%_test_uring_tiny_SOURCES        = %D%/test_uring.c $(tiny_uring)
 %C%_test_uring_tiny_CPPFLAGS       = $(tiny_cppflags)
+%C%_test_uring_tiny_io_SOURCES     = %D%/test_uring_io.c $(tiny_uring)
+%C%_test_uring_tiny_io_CPPFLAGS    = $(tiny_cppflags)
 %C%_test_uring_tiny_model_SOURCES  = %D%/test_poller_model.c $(tiny_uring)
 %C%_test_uring_tiny_model_CPPFLAGS = $(tiny_cppflags)
 

@@ -7,6 +7,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <eddy/front.h>
+
 #include "stream_support.h"
 
 static const int64_t patience_ns = 10 * EDDY_SECOND;
@@ -45,6 +47,11 @@ void close_loop(void)
 {
     ck_assert_int_eq(eddy_loop_free(loop), 0);
     loop = NULL;
+}
+
+bool receives_by_itself(void)
+{
+    return eddy_loop_completes(loop, EDDY_IO_RECEIVE);
 }
 
 void some_turns(int n)

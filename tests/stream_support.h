@@ -41,6 +41,10 @@ void some_turns(int n);
 /* One turn that waits for what may come, but not for ever. */
 void turn(void);
 
+/* Does the poller receive for the streams? Then more is read than was asked
+ * for, and what comes in two pieces is told in two. */
+bool receives_by_itself(void);
+
 /* ---- Being told --------------------------------------------------------- */
 
 /* What was heard of an operation. */

@@ -228,6 +228,7 @@ static void open_refusing_loop(int index, struct eddy_poller_ops *ops)
     *ops = *kind;
     ops->name = "refusing";
     ops->set = refuse;
+    ops->completion = NULL; /* which would not ask */
     refused_fd = -1;
     open_loop_with(index, &options);
 }

@@ -41,9 +41,11 @@ START_TEST(each_next_gives_an_item_and_then_the_end_again_and_again) /* C21 */
     put(peer, "one");
     expect_bytes(&iter, "one");
     put(peer, "two");
-    some_turns(3); /* nobody asks: it waits in the kernel */
+    some_turns(3); /* nobody asks: it waits */
     put(peer, "three");
-    expect_bytes(&iter, "twothree");
+    if (receives_by_itself())
+        expect_bytes(&iter, "two");
+    expect_bytes(&iter, receives_by_itself() ? "three" : "twothree");
     ck_assert_int_eq(close(peer), 0);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(perform(eddy_next(&iter)), 0);

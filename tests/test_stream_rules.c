@@ -25,7 +25,7 @@ START_TEST(what_nobody_reads_stays_with_the_system) /* SR8 */
 {
     struct taker taker = { 0 };
     struct eddy_stream *stream;
-    size_t sent;
+    size_t sent, more;
     char byte;
     int peer;
     long before;
@@ -42,9 +42,12 @@ START_TEST(what_nobody_reads_stays_with_the_system) /* SR8 */
     ck_assert_int_eq(eddy_request_pause(taker.request, true), 0);
     some_turns(5);
     ck_assert_int_eq(taker.items, 0);
-    ck_assert_uint_lt(fill_from(peer), 2048);
+    more = fill_from(peer);
+    if (!receives_by_itself()) /* else once more, until it is told to stop */
+        ck_assert_uint_lt(more, 2048);
+    ck_assert_uint_eq(fill_from(peer), 0);
     ck_assert_int_eq(eddy_request_pause(taker.request, false), 0);
-    while (taker.size < sent - 1)
+    while (taker.size < sent + more - 1)
         turn();
     put(peer, "there is room again");
     drop(stream, peer);

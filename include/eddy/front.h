@@ -137,6 +137,41 @@ static inline void *eddy_pointer(uint64_t word)
     return (void *)(uintptr_t)word;
 }
 
+/* ---- What the poller does itself ---------------------------------------- */
+
+/*
+ * Where the poller has a completion table, and the system calls are the real
+ * ones, an operation can have something done instead of waiting until it can do
+ * it. The submission is in the owner's storage, until done() was called without
+ * `more`. done() is called from the loop, as a watch is.
+ */
+struct eddy_submission {
+    struct eddy_submission *prev, *next; /* eddy's */
+    void (*done)(struct eddy_submission *submission,
+                 const struct eddy_io_done *done);
+};
+
+/* Can it? Else wait for the descriptor. */
+EDDY_API bool eddy_loop_completes(const struct eddy_loop *loop,
+                                  enum eddy_io_what what);
+/* 0; or an error, -EBUSY and -ENOBUFS among them, and nothing has happened:
+ * wait for the descriptor, then. */
+EDDY_API int eddy_submission_start(struct eddy_loop *loop,
+                                   struct eddy_submission *submission,
+                                   const struct eddy_io *io);
+/* Only asks: done() is called, with -ECANCELED or with what was there first.
+ * That may come unasked, too: after eddy_loop_after_fork(), for what was
+ * submitted is the parent's; when the loop changes threads. Nothing was done
+ * then, and it can be submitted again. */
+EDDY_API void eddy_submission_cancel(struct eddy_loop *loop,
+                                     struct eddy_submission *submission);
+/* What was cancelled lets go of its descriptor now, so that it may be closed:
+ * done() still comes. */
+EDDY_API void eddy_submissions_settle(struct eddy_loop *loop);
+/* Each buffer that done() was given is given back so, then or later. */
+EDDY_API void eddy_buffer_give_back(struct eddy_loop *loop,
+                                    struct eddy_io_buffer *buffer);
+
 /* ---- A way to wait of one's own ----------------------------------------- */
 
 /* The short way alone, see now() above: true, and *ret_result is the answer;

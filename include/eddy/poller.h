@@ -40,9 +40,10 @@ struct eddy_event {
 #define EDDY_POLLER_ABI 1u
 
 struct eddy_poller; /* private to the mechanism that opened it */
+struct eddy_completion_ops;
 
-/* Every slot is required but the last. None of them calls back into eddy, and
- * none but wait() blocks. */
+/* Every slot is required but the last two. None of them calls back into eddy,
+ * and none but wait() blocks. */
 struct eddy_poller_ops {
     unsigned abi;     /* EDDY_POLLER_ABI */
     const char *name; /* lower case and stable: "poll", "epoll" */
@@ -91,6 +92,75 @@ struct eddy_poller_ops {
     /* Optional: in words, why open() gave this error; NULL: as the error says.
      */
     const char *(*why)(int err);
+
+    /* Optional: it can do things itself, not only tell when they can be done.
+     */
+    const struct eddy_completion_ops *completion;
+};
+
+/* ---- Completion: the second table --------------------------------------- */
+
+/* What can be submitted. EDDY_IO_x is a number, a set of them holds 1u << x. */
+enum eddy_io_what {
+    /* Whatever comes, in the poller's own buffers, again and again: until the
+     * end (0), an error, -ECANCELED, or -ENOBUFS: all buffers are in use. */
+    EDDY_IO_RECEIVE
+};
+
+struct eddy_io {
+    enum eddy_io_what what;
+    int fd; /* a socket */
+};
+
+/* Lent by the poller until it is given back. The first three are the
+ * borrower's to change: where he has got to, and a link. */
+struct eddy_io_buffer {
+    struct eddy_io_buffer *next;
+    const char *bytes;
+    size_t size;
+    void *pool; /* the poller's */
+};
+
+struct eddy_io_done {
+    uint64_t token;
+    int64_t n;                     /* what was done, or -errno */
+    struct eddy_io_buffer *buffer; /* the n bytes, or NULL */
+    bool more;                     /* the same token will be heard of again */
+};
+
+/*
+ * Everything submitted completes: its token is told by wait() until, at last,
+ * without `more`. Until then the file is held, and what `io` points to is in
+ * use; *io itself is not. All slots are required; only wait() blocks.
+ */
+struct eddy_completion_ops {
+    /* A set of EDDY_IO_x, as found when it was opened. */
+    unsigned (*can)(const struct eddy_poller *poller);
+
+    /* Goes to the kernel with the next wait(). The token is even, and names no
+     * other that is under way: an address, say. -ENOMEM, -ENOBUFS; -EBUSY: not
+     * now. Then nothing was submitted. */
+    int (*submit)(struct eddy_poller *poller, const struct eddy_io *io,
+                  uint64_t token);
+
+    /* Asks for its end, with the next wait(): -ECANCELED, or what it had come
+     * to first. */
+    void (*cancel)(struct eddy_poller *poller, uint64_t token);
+
+    /* Whatever was cancelled lets go of its file now, though its end is told by
+     * the next wait(): so that closing it is a close. */
+    void (*settle)(struct eddy_poller *poller);
+
+    /* What the last wait() has found besides: it ends for that too, returning 0
+     * if there is nothing else. *ret_dones is the poller's, until the next
+     * wait(). To be called after each wait(). Returns how many.
+     * *ret_gave_up: whatever else was under way before that wait has ended as
+     * if cancelled, and will not be told. Always written. */
+    int (*reap)(struct eddy_poller *poller,
+                const struct eddy_io_done **ret_dones, bool *ret_gave_up);
+
+    /* Also when the poller is closed by now. */
+    void (*give_back)(struct eddy_io_buffer *buffer);
 };
 
 /* The mechanisms of this build, best first; NULL past the end. [any thread] */

@@ -11,9 +11,9 @@
  *     request.c  a running operation               run.c      ways to run one
  *     item.c     items and pauses                  waker.c    coalesced calls
  *     extra.c    more memory for one
- *     debug.c    log, checks, statistics
- *     origin.c   where things were made
+ *     debug.c    log, checks, statistics           origin.c   who made it
  *     embed.c    in a foreign loop, after fork     front.c    for front-ends
+ *     submission.c   what the poller does itself
  */
 #ifndef EDDY_CORE_H
 #define EDDY_CORE_H
@@ -30,6 +30,7 @@
 #include <eddy/front.h>
 #include <eddy/loop.h>
 #include <eddy/op.h>
+#include <eddy/sys.h>
 #include <eddy/timer.h>
 #include <eddy/watch.h>
 
@@ -243,6 +244,12 @@ struct eddy_loop {
     struct hook *hooks, *next_hook;
     struct eddy_event events[EVENT_BATCH];
 
+    const struct eddy_completion_ops *io; /* NULL: it only tells of readiness */
+    const struct eddy_io_done *dones;
+    int done_count;
+    bool gave_up;                       /* and the others are lost */
+    struct eddy_submission submissions; /* head of a ring */
+
     /* shared with other threads */
     struct eddy_call *_Atomic posted; /* newest first */
     atomic_bool asleep, stopping;
@@ -270,6 +277,15 @@ struct eddy_loop {
     _Atomic(pthread_t) thread; /* that runs it, if any does; set before that */
     pid_t pid;
 };
+
+/* submission.c */
+void eddy__submissions_open(struct eddy_loop *loop);
+bool eddy__submissions_running(const struct eddy_loop *loop);
+/* After each wait: those that it has found to be done. */
+void eddy__submissions_reap(struct eddy_loop *loop);
+void eddy__submissions_tell(struct eddy_loop *loop);
+/* All of them, for the poller is gone. */
+void eddy__submissions_end(struct eddy_loop *loop);
 
 /* choose.c: opens the poller that the settings ask for. */
 int eddy__choose(struct eddy_loop *loop);

@@ -64,6 +64,7 @@ static int renew_poller(struct eddy_loop *loop)
     loop->ops->close(loop->poller);
     err = loop->ops->open(&poller, &loop->settings.mem);
     loop->poller = poller;
+    eddy__submissions_end(loop);
     eddy__slots_forget(loop);
     return err;
 }

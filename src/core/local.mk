@@ -16,6 +16,7 @@ libcore_la_SOURCES = \
 	%D%/request.c \
 	%D%/run.c \
 	%D%/slot.c \
+	%D%/submission.c \
 	%D%/timer.c \
 	%D%/turn.c \
 	%D%/wake.c \

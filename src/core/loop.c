@@ -104,8 +104,10 @@ int eddy_loop_new(struct eddy_loop **ret_loop,
     loop->now_ns = eddy__read_clock(loop);
     set_debug(loop);
     err = eddy__choose(loop);
-    if (err == 0)
+    if (err == 0) {
+        eddy__submissions_open(loop);
         err = eddy__wake_open(loop);
+    }
     if (err < 0) {
         close_parts(loop);
         return err;
@@ -143,6 +145,7 @@ static void wind_up_turn(struct eddy_loop *loop)
     if (eddy__turn(loop, EDDY_FOREVER, true) < 0 && loop->poller != NULL) {
         loop->ops->close(loop->poller);
         loop->poller = NULL;
+        eddy__submissions_end(loop);
     }
     eddy__requests_cancel(loop);
 }
@@ -169,7 +172,8 @@ int eddy_loop_free(struct eddy_loop *loop)
     while (!is_quiet(loop)) /* they may need what lives in the loop */
         wind_up_turn(loop);
     close_owned(loop, &asked);
-    while (!is_quiet(loop) || asked.next != &asked || loop->expected > 0) {
+    while (!is_quiet(loop) || asked.next != &asked || loop->expected > 0 ||
+           eddy__submissions_running(loop)) {
         wind_up_turn(loop);
         close_owned(loop, &asked);
     }

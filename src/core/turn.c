@@ -71,6 +71,7 @@ static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
                              : rest(timeout_ns);
     /* who finds it asleep still, wakes it once too often */
     atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
+    eddy__submissions_reap(loop);
     loop->batch++;
     loop->now_is_old = true;
     if (loop->timers.count > 0)
@@ -106,7 +107,8 @@ static int wait_virtually(struct eddy_loop *loop, int64_t timeout_ns)
     if (left_ns == EDDY_FOREVER || loop->expected > 0)
         return poll_once(loop, left_ns == 0 ? 0 : timeout_ns);
     n = poll_once(loop, 0);
-    if (n == 0 && left_ns > 0 && !eddy__pending(loop)) {
+    if (n == 0 && loop->done_count == 0 && left_ns > 0 &&
+        !eddy__pending(loop)) {
         clock->jump(clock->arg, eddy__time_add(eddy__now(loop), left_ns));
         (void)eddy_loop_update_now(loop);
     }
@@ -147,6 +149,7 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
     n = wait_for_events(loop, timeout_ns);
     armed = loop->timers.seq;
     run_hooks(loop, EDDY_AFTER_WAIT);
+    eddy__submissions_tell(loop);
     eddy__slots_events(loop, n);
     loop->stats.events += n > 0 ? (uint64_t)n : 0;
     if (loop->slots.special != 0)

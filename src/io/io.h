@@ -9,7 +9,7 @@
  *     receive.c    multishot reading     connect.c   connect
  *     copy.c       stream to stream      address.c   addresses in words
  *     queue.c      writes that wait      name.c      looking names up
- *     room.c       where bytes pass
+ *     room.c       where bytes pass      inlet.c     or come by themselves
  */
 #ifndef EDDY_IO_H
 #define EDDY_IO_H
@@ -40,7 +40,8 @@ enum {                            /* struct eddy_stream, flags */
        STREAM_CLOSING = 1u << 7,  /* takes no operations */
        STREAM_CLOSED = 1u << 8,   /* has no descriptor */
        STREAM_ENDING = 1u << 9,   /* a shutdown is in the queue */
-       STREAM_LOST = 1u << 10     /* bytes that eddy_send() had taken */
+       STREAM_LOST = 1u << 10,    /* bytes that eddy_send() had taken */
+       STREAM_INLET = 1u << 11    /* the poller receives for it */
 };
 
 struct buffer {
@@ -84,9 +85,17 @@ struct drain { /* in the words of its request */
     struct drain *next;
 };
 
+struct inlet { /* see inlet.c */
+    struct eddy_submission submission;
+    struct eddy_io_buffer *first, *last; /* came, and were not read yet */
+    int end;                             /* what comes after them */
+    bool running, cancelled;
+};
+
 struct eddy_stream {
     struct eddy_owned owned;
     struct eddy_watch watch;
+    struct inlet inlet;
     struct eddy_loop *loop;
     const struct eddy_sys *sys;
     int fd;
@@ -191,6 +200,20 @@ int eddy__buffer_grow(struct eddy_stream *stream, size_t want);
 /* Reads into the buffer so that it may come to hold `want` bytes; as recv. */
 int64_t eddy__buffer_fill(struct eddy_stream *stream, size_t want);
 void eddy__buffer_free(struct eddy_stream *stream);
+
+/* ---- inlet.c ------------------------------------------------------------ */
+
+void eddy__inlet_init(struct eddy_stream *stream);
+/* There is a reader: true, and it will be told of what comes; false: not by us,
+ * wait for the descriptor. */
+bool eddy__inlet_run(struct eddy_stream *stream);
+/* As recv. */
+int64_t eddy__inlet_take(struct eddy_stream *stream, void *buf, size_t size);
+bool eddy__inlet_has_some(const struct eddy_stream *stream);
+/* The descriptor is about to be closed. */
+void eddy__inlet_let_go(struct eddy_stream *stream);
+/* The stream is closed: buried, now or when the receive has ended. */
+void eddy__inlet_close(struct eddy_stream *stream);
 
 /* ---- room.c ------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@ libio_la_SOURCES = \
 	%D%/connect.c \
 	%D%/copy.c \
 	%D%/delimiter.c \
+	%D%/inlet.c \
 	%D%/io.h \
 	%D%/listener.c \
 	%D%/name.c \

@@ -32,21 +32,40 @@ static void guess(struct eddy_stream *stream)
         stream->flags &= ~(unsigned)STREAM_READABLE;
 }
 
+/* What came by itself is known without asking. */
+static int64_t take_in(struct eddy_stream *stream, void *buf, size_t size)
+{
+    int64_t n = eddy__inlet_take(stream, buf, size);
+
+    if (!eddy__inlet_has_some(stream))
+        stream->flags &= ~(unsigned)STREAM_READABLE;
+    return n;
+}
+
+static int64_t recv_from(struct eddy_stream *stream, void *buf, size_t size)
+{
+    int64_t n = stream->sys->recv(stream->sys->arg, stream->fd,
+                                  (stream->flags & STREAM_SOCKET) != 0, buf,
+                                  size);
+
+    if (n == -EINTR)
+        n = -EAGAIN; /* the poller will say so again */
+    note_read(stream, n, size);
+    return n;
+}
+
 int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size)
 {
     int64_t n;
 
     if ((stream->flags & STREAM_READABLE) == 0)
         return -EAGAIN;
-    n = stream->sys->recv(stream->sys->arg, stream->fd,
-                          (stream->flags & STREAM_SOCKET) != 0, buf, size);
-    if (n == -EINTR)
-        n = -EAGAIN; /* the poller will say so again */
+    n = (stream->flags & STREAM_INLET) != 0 ? take_in(stream, buf, size)
+                                            : recv_from(stream, buf, size);
     /* told for ever, or what was read ahead would look like the end (SR9); but
      * a terminal that was hung up may come back */
     if (n < 0 && n != -EAGAIN && (stream->flags & STREAM_SOCKET) != 0)
         stream->read_error = (int)n;
-    note_read(stream, n, size);
     if (n == 0 && eddy_loop_debug(stream->loop))
         eddy_log_write(stream->loop, EDDY_LOG_DEBUG,
                        "end of input: stream %p, descriptor %d", (void *)stream,
@@ -182,7 +201,8 @@ bool eddy__read_start(struct eddy_request *request,
         *ret_result = eddy_n(err);
         return true;
     }
-    guess(stream);
+    if ((stream->flags & STREAM_INLET) == 0)
+        guess(stream);
     type = eddy__read_type(request);
     if (type->step(stream, words, ret_result))
         return true;

@@ -17,7 +17,8 @@ void eddy__stream_watch(struct eddy_stream *stream)
 {
     unsigned interest = 0;
 
-    if (stream->reader != NULL && (stream->flags & STREAM_PAUSED) == 0)
+    if (stream->reader != NULL && (stream->flags & STREAM_PAUSED) == 0 &&
+        ((stream->flags & STREAM_INLET) == 0 || !eddy__inlet_run(stream)))
         interest |= EDDY_READ;
     if (stream->first != NULL)
         interest |= EDDY_WRITE;
@@ -98,11 +99,12 @@ static void finish(struct eddy_stream *stream, int64_t n)
     stream->flags |= STREAM_CLOSED;
     (void)eddy_watch_stop(&stream->watch);
     (void)eddy_loop_forget(stream->loop, stream->fd);
+    eddy__inlet_let_go(stream);
     (void)stream->sys->close(stream->sys->arg, stream->fd);
     eddy_loop_disown(stream->loop, &stream->owned);
     if (closer != NULL)
         eddy_complete(closer, eddy_n(n));
-    eddy_complete_call(stream->loop, &stream->burial);
+    eddy__inlet_close(stream);
 }
 
 void eddy__stream_flushed(struct eddy_stream *stream, int64_t n)
@@ -228,6 +230,7 @@ int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
         return err;
     }
     (void)eddy_watch_background(&stream->watch, true); /* requests count */
+    eddy__inlet_init(stream);
     eddy_loop_own(loop, &stream->owned, &type);
     *ret_stream = stream;
     return 0;

@@ -264,7 +264,8 @@ void eddy__outlive_loop(struct task *task);
 
 /* ---- await.c ------------------------------------------------------------ */
 
-/* What cannot be awaited now is refused, or needs care. */
+/* eddy_await_op() in storage of the caller's; what cannot be awaited now is
+ * refused. */
 struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
                                   const struct eddy_op *op, const void *site);
 

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inlet.c - bytes that the poller receives for a stream by itself.
+ *
+ * Where it can, a stream that wants to read submits one receive, and that goes
+ * on from message to message. What comes stands in buffers of the poller's
+ * until somebody reads it,
+ *
+ *     first -> buffer (half read) -> buffer -> ...     then `end`
+ *
+ * and is read as from the system. A pause between two messages does not show,
+ * but when something comes that nobody wants just then, the receive is
+ * cancelled: so a peer that sends on and on is held back by its own window.
+ */
+#include "io.h"
+
+enum { NO_END = 1 };
+
+static bool has_some(const struct inlet *inlet)
+{
+    return inlet->first != NULL || inlet->end != NO_END;
+}
+
+static void drop_first(struct eddy_stream *stream)
+{
+    struct inlet *inlet = &stream->inlet;
+    struct eddy_io_buffer *first = inlet->first;
+
+    inlet->first = first->next;
+    if (inlet->first == NULL)
+        inlet->last = NULL;
+    eddy_buffer_give_back(stream->loop, first);
+}
+
+static void append(struct inlet *inlet, struct eddy_io_buffer *buffer)
+{
+    buffer->next = NULL;
+    if (inlet->last != NULL)
+        inlet->last->next = buffer;
+    else
+        inlet->first = buffer;
+    inlet->last = buffer;
+}
+
+int64_t eddy__inlet_take(struct eddy_stream *stream, void *buf, size_t size)
+{
+    struct inlet *inlet = &stream->inlet;
+    size_t done = 0;
+
+    while (inlet->first != NULL && done < size) {
+        struct eddy_io_buffer *first = inlet->first;
+        size_t part = size - done < first->size ? size - done : first->size;
+
+        memcpy((char *)buf + done, first->bytes, part);
+        first->bytes += part;
+        first->size -= part;
+        done += part;
+        if (first->size == 0)
+            drop_first(stream);
+    }
+    if (done == 0 && inlet->end != NO_END) {
+        int64_t end = inlet->end;
+
+        inlet->end = NO_END; /* who asks once more is told by the system */
+        return end;
+    }
+    return done > 0 || size == 0 ? (int64_t)done : -EAGAIN;
+}
+
+bool eddy__inlet_has_some(const struct eddy_stream *stream)
+{
+    return has_some(&stream->inlet);
+}
+
+/* ---- The receive -------------------------------------------------------- */
+
+static bool is_wanted(const struct eddy_stream *stream)
+{
+    return stream->reader != NULL && (stream->flags & STREAM_PAUSED) == 0;
+}
+
+bool eddy__inlet_run(struct eddy_stream *stream)
+{
+    const struct eddy_io io = { .what = EDDY_IO_RECEIVE, .fd = stream->fd };
+    struct inlet *inlet = &stream->inlet;
+
+    if (inlet->running)
+        return true;
+    if (has_some(inlet)) { /* no event will tell of these */
+        eddy__stream_kick(stream);
+        return true;
+    }
+    if (eddy_submission_start(stream->loop, &inlet->submission, &io) < 0) {
+        stream->flags &= ~(unsigned)STREAM_INLET; /* wait for it, then */
+        return false;
+    }
+    inlet->running = true;
+    inlet->cancelled = false;
+    return true;
+}
+
+static void cancel(struct eddy_stream *stream)
+{
+    struct inlet *inlet = &stream->inlet;
+
+    if (!inlet->running || inlet->cancelled)
+        return;
+    inlet->cancelled = true;
+    eddy_submission_cancel(stream->loop, &inlet->submission);
+}
+
+/* How it has ended, if that is anything to be told. */
+static void note_end(struct eddy_stream *stream, int64_t n)
+{
+    switch (n) {
+    case -ECANCELED:
+    case -ENOBUFS: /* some will have come back by now */
+    case -EINTR:
+    case -EAGAIN:
+        break;
+    case -EINVAL: /* of a kind that it cannot receive from */
+    case -EOPNOTSUPP:
+        stream->flags &= ~(unsigned)STREAM_INLET;
+        break;
+    default:
+        if (n <= 0)
+            stream->inlet.end = (int)n;
+    }
+}
+
+static void on_arrival(struct eddy_submission *submission,
+                       const struct eddy_io_done *done)
+{
+    struct eddy_stream *stream =
+        EDDY_CONTAINER_OF(submission, struct eddy_stream, inlet.submission);
+    struct inlet *inlet = &stream->inlet;
+
+    inlet->running = done->more;
+    if (done->buffer != NULL)
+        append(inlet, done->buffer);
+    if (!done->more)
+        note_end(stream, done->n);
+    if ((stream->flags & STREAM_CLOSED) != 0) {
+        eddy__inlet_close(stream);
+        return;
+    }
+    if (has_some(inlet))
+        stream->flags |= STREAM_READABLE;
+    eddy__read_step(stream);
+    if ((stream->flags & STREAM_CLOSED) != 0)
+        return;
+    if (inlet->first != NULL && !is_wanted(stream))
+        cancel(stream);
+    eddy__stream_watch(stream);
+}
+
+/* ---- The beginning and the end ------------------------------------------ */
+
+void eddy__inlet_init(struct eddy_stream *stream)
+{
+    stream->inlet.end = NO_END;
+    stream->inlet.submission.done = on_arrival;
+    if ((stream->flags & STREAM_SOCKET) != 0 &&
+        eddy_loop_completes(stream->loop, EDDY_IO_RECEIVE))
+        stream->flags |= STREAM_INLET;
+}
+
+void eddy__inlet_let_go(struct eddy_stream *stream)
+{
+    if (!stream->inlet.running)
+        return;
+    cancel(stream);
+    eddy_submissions_settle(stream->loop);
+}
+
+void eddy__inlet_close(struct eddy_stream *stream)
+{
+    while (stream->inlet.first != NULL)
+        drop_first(stream);
+    if (!stream->inlet.running)
+        eddy_complete_call(stream->loop, &stream->burial);
+}
