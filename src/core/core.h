@@ -344,62 +344,6 @@ bool eddy__start_refused(struct eddy_call *call);
 void eddy__request_free(struct eddy_loop *loop, struct eddy_request *request);
 void eddy__request_pool_close(struct eddy_loop *loop);
 
-/* origin.c, with eddy_loop_note_origin() */
-void eddy__origin_drop(struct eddy_loop *loop, const void *thing);
-void eddy__origins_close(struct eddy_loop *loop);
-/* Says in the log that a thing is left, and where it is from. */
-void eddy__log_left(const struct eddy_loop *loop, const char *how,
-                    const char *what, const void *thing);
-
-static inline void eddy__note_origin(struct eddy_loop *loop, const void *thing,
-                                     const void *by)
-{
-    if (loop->debug)
-        eddy_loop_note_origin(loop, thing, by);
-}
-
-static inline void eddy__origin_forget(struct eddy_loop *loop,
-                                       const void *thing)
-{
-    if (loop->origins != NULL)
-        eddy__origin_drop(loop, thing);
-}
-
-/* What is left in a loop that is being freed, and keeps one alive. */
-void eddy__requests_log_left(const struct eddy_loop *loop);
-void eddy__watches_log_left(const struct eddy_loop *loop);
-void eddy__timers_log_left(const struct eddy_loop *loop);
-
-/* debug.c: around each callback; `what` and `fn` name it in the log. */
-int64_t eddy__enter_slowly(struct eddy_loop *loop);
-void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
-                        const char *what, const void *fn);
-
-static inline int64_t eddy__enter(struct eddy_loop *loop)
-{
-    loop->stats.calls++;
-    return loop->debug ? eddy__enter_slowly(loop) : 0;
-}
-
-static inline void eddy__leave(struct eddy_loop *loop, int64_t since_ns,
-                               const char *what, const void *fn)
-{
-    if (loop->debug)
-        eddy__leave_slowly(loop, since_ns, what, fn);
-}
-
-/* Is there nothing for eddy_loop_check() to find? */
-static inline bool eddy__is_sound(const struct eddy_loop *loop)
-{
-    return !loop->broken && !loop->debug;
-}
-
-/* eddy_loop_check(), for what is called all the time. */
-static inline int eddy__check(const struct eddy_loop *loop)
-{
-    return loop != NULL && eddy__is_sound(loop) ? 0 : eddy_loop_check(loop);
-}
-
 static inline void *eddy__resize(struct eddy_loop *loop, void *ptr, size_t size)
 {
     return loop->settings.mem.resize(loop->settings.mem.arg, ptr, size);
@@ -437,5 +381,7 @@ static inline int64_t eddy__time_add(int64_t a_ns, int64_t b_ns)
 {
     return a_ns > INT64_MAX - b_ns ? INT64_MAX : a_ns + b_ns;
 }
+
+#include "debug.h"
 
 #endif

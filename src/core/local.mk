@@ -4,6 +4,7 @@ libcore_la_SOURCES = \
 	%D%/choose.c \
 	%D%/core.h \
 	%D%/debug.c \
+	%D%/debug.h \
 	%D%/embed.c \
 	%D%/extra.c \
 	%D%/front.c \

@@ -217,20 +217,6 @@ void eddy__requests_cancel(struct eddy_loop *loop)
     }
 }
 
-/* Those of whom it is known where they were begun: tasks speak for what they
- * wait for. */
-void eddy__requests_log_left(const struct eddy_loop *loop)
-{
-    const struct request *r = loop->requests;
-
-    while (r != NULL) {
-        if ((r->limit.flags & (REQUEST_BACKGROUND | REQUEST_OVER)) == 0 &&
-            eddy_loop_origin(loop, r) != NULL)
-            eddy__log_left(loop, "running", r->type->name, r);
-        r = r->next != loop->requests ? r->next : NULL;
-    }
-}
-
 /* ---- Beginning ---------------------------------------------------------- */
 
 static bool is_whole(const struct eddy_op_type *type)

@@ -44,9 +44,9 @@ static int64_t take_in(struct eddy_stream *stream, void *buf, size_t size)
 
 static int64_t recv_from(struct eddy_stream *stream, void *buf, size_t size)
 {
-    int64_t n = stream->sys->recv(stream->sys->arg, stream->fd,
-                                  (stream->flags & STREAM_SOCKET) != 0, buf,
-                                  size);
+    int64_t n =
+        stream->sys->recv(stream->sys->arg, stream->fd,
+                          (stream->flags & STREAM_SOCKET) != 0, buf, size);
 
     if (n == -EINTR)
         n = -EAGAIN; /* the poller will say so again */
