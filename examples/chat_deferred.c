@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* chat_deferred.c - chat_callback.c, each line a chain. Try: nc 127.0.0.1 7003
- */
+/* chat_deferred.c - chat_callback.c, each line a chain. Try:
+ * nc 127.0.0.1 7003 */
 #include <stdio.h>
 #include <stdlib.h>
 

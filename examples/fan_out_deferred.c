@@ -31,6 +31,8 @@ static struct eddy_value hang_up(struct eddy_value *result, void *arg)
     struct job *job = arg;
 
     eddy_stream_free(job->stream, false);
+    if (!eddy_value_is_error(result) && result->n == 0)
+        return eddy_fail(-ENODATA);
     return eddy_take(result);
 }
 

@@ -83,8 +83,9 @@ class Server(Program):
 class Crowd(threading.Thread):
     """A doubling service that answers nobody before all have come."""
 
-    def __init__(self, test, count):
+    def __init__(self, test, count, answers=True):
         super().__init__(daemon=True)
+        self.answers = answers
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.count = count
@@ -95,7 +96,9 @@ class Crowd(threading.Thread):
     def run(self):
         clients = [self.listener.accept()[0] for _ in range(self.count)]
         for client in reversed(clients):
-            client.sendall(b"%d\n" % (2 * int(read_lines(client, 1))))
+            number = int(read_lines(client, 1))
+            if self.answers:
+                client.sendall(b"%d\n" % (2 * number))
             client.close()
 
 
@@ -148,6 +151,12 @@ class Example:
     def it_tells_of_each_that_failed(self):
         self.assertEqual(self.program("fan_out", free_port(), 7, 1).output(),
                          "7: connection refused\n1: connection refused\n")
+
+    def it_tells_of_who_hangs_up_without_a_word(self):
+        crowd = Crowd(self, 2, answers=False)
+        self.assertEqual(self.program("fan_out", crowd.port, 7, 1).output(),
+                         "7: the end came before the data\n"
+                         "1: the end came before the data\n")
 
     def it_goes_step_by_step(self):
         server = self.server("double")
