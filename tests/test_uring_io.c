@@ -116,6 +116,37 @@ START_TEST(what_overruns_the_buffers_is_not_lost)
 }
 END_TEST
 
+/* Much at a time is not received by itself, little is again. */
+START_TEST(a_stream_that_changes_its_ways_loses_nothing)
+{
+    enum { MOST = 60000, MESSAGES = 400 };
+    static char sent[MOST], got[MOST];
+    struct eddy_stream *stream;
+    int peer;
+
+    if (!open_uring_loop())
+        return;
+    stream = new_tcp_stream(&peer);
+    for (int i = 0; i < MESSAGES; i++) {
+        unsigned most = (i / 40) % 2 == 0 ? 100 : MOST;
+        size_t size = 1 + random_below(most), out = 0;
+        struct outcome reading;
+
+        memset(sent, 'a' + i % 26, size);
+        begin(&reading, eddy_read_exactly(stream, got, size));
+        while (out < size) {
+            ssize_t n = send(peer, sent + out, size - out, 0);
+
+            out += n > 0 ? (size_t)n : 0;
+            some_turns(1);
+        }
+        ck_assert_int_eq(finish(&reading), (int64_t)size);
+        ck_assert_mem_eq(got, sent, size);
+    }
+    drop(stream, peer);
+}
+END_TEST
+
 START_TEST(a_loop_is_freed_with_hundreds_under_way)
 {
     enum { STREAMS = 400 };
@@ -202,6 +233,7 @@ int main(void)
         a_close_is_seen_at_once,
         when_all_buffers_are_in_use_the_others_wait_for_readiness,
         what_overruns_the_buffers_is_not_lost,
+        a_stream_that_changes_its_ways_loses_nothing,
         a_loop_is_freed_with_hundreds_under_way,
         a_loop_moves_between_threads_with_a_receive_under_way,
         a_loop_can_be_watched_with_a_receive_under_way,

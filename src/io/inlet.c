@@ -11,10 +11,19 @@
  * and is read as from the system. A pause between two messages does not show,
  * but when something comes that nobody wants just then, the receive is
  * cancelled: so a peer that sends on and on is held back by its own window.
+ *
+ * Where much comes at a time, it is cheaper to read at once what there is than
+ * to be brought it piece by piece: such a stream waits for readiness, until it
+ * has become small talk again.
  */
 #include "io.h"
 
-enum { NO_END = 1 };
+enum {
+    NO_END = 1,
+    MUCH = 8192,   /* at a time */
+    LITTLE = 4096, /* at a time, */
+    OFTEN = 16     /* so many times in a row */
+};
 
 static bool has_some(const struct inlet *inlet)
 {
@@ -90,7 +99,8 @@ bool eddy__inlet_run(struct eddy_stream *stream)
         eddy__stream_kick(stream);
         return true;
     }
-    if (eddy_submission_start(stream->loop, &inlet->submission, &io) < 0) {
+    if (inlet->much ||
+        eddy_submission_start(stream->loop, &inlet->submission, &io) < 0) {
         stream->flags &= ~(unsigned)STREAM_INLET; /* wait for it, then */
         return false;
     }
@@ -107,6 +117,19 @@ static void cancel(struct eddy_stream *stream)
         return;
     inlet->cancelled = true;
     eddy_submission_cancel(stream->loop, &inlet->submission);
+}
+
+void eddy__inlet_notice(struct eddy_stream *stream, int64_t n)
+{
+    struct inlet *inlet = &stream->inlet;
+
+    if (n == -EAGAIN)
+        return;
+    inlet->little = n <= LITTLE ? inlet->little + 1 : 0;
+    if (inlet->little < OFTEN)
+        return;
+    inlet->much = false;
+    stream->flags |= STREAM_INLET;
 }
 
 /* How it has ended, if that is anything to be told. */
@@ -149,7 +172,11 @@ static void on_arrival(struct eddy_submission *submission,
     eddy__read_step(stream);
     if ((stream->flags & STREAM_CLOSED) != 0)
         return;
-    if (inlet->first != NULL && !is_wanted(stream))
+    if (done->n >= MUCH) {
+        inlet->much = true;
+        inlet->little = 0;
+    }
+    if (inlet->much || (inlet->first != NULL && !is_wanted(stream)))
         cancel(stream);
     eddy__stream_watch(stream);
 }

@@ -90,6 +90,8 @@ struct inlet { /* see inlet.c */
     struct eddy_io_buffer *first, *last; /* came, and were not read yet */
     int end;                             /* what comes after them */
     bool running, cancelled;
+    bool much; /* comes at a time: wait for readiness instead */
+    uint8_t little;
 };
 
 struct eddy_stream {
@@ -210,6 +212,8 @@ bool eddy__inlet_run(struct eddy_stream *stream);
 /* As recv. */
 int64_t eddy__inlet_take(struct eddy_stream *stream, void *buf, size_t size);
 bool eddy__inlet_has_some(const struct eddy_stream *stream);
+/* Where much came: how much the system gave now. */
+void eddy__inlet_notice(struct eddy_stream *stream, int64_t n);
 /* The descriptor is about to be closed. */
 void eddy__inlet_let_go(struct eddy_stream *stream);
 /* The stream is closed: buried, now or when the receive has ended. */

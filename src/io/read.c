@@ -51,6 +51,8 @@ static int64_t recv_from(struct eddy_stream *stream, void *buf, size_t size)
     if (n == -EINTR)
         n = -EAGAIN; /* the poller will say so again */
     note_read(stream, n, size);
+    if (stream->inlet.much)
+        eddy__inlet_notice(stream, n);
     return n;
 }
 
