@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * chain_callback.c - has a number doubled three times: each step needs what the
- * one before gave. Try: double_callback & chain_callback 7001 5
- */
+/* chain_callback.c - has a number doubled three times: each step needs what the
+ * one before gave. Try: double_callback & chain_callback 7001 5 */
 #include <stdio.h>
 #include <stdlib.h>
 

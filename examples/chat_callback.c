@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * chat_callback.c - what one client says all the others hear. Who does not read
- * as fast as they talk is shown out, for what waits for him takes memory. Try:
- * nc 127.0.0.1 7003
- */
-#include <stdio.h>
+/* chat_callback.c - what one client says all the others hear. Who does not read
+ * as fast as they talk is shown out. Try: nc 127.0.0.1 7003 */
 #include <stdlib.h>
 
 #include <eddy.h>
@@ -20,13 +16,6 @@ static struct client *clients; /* all that are in */
 
 static void listen_to(struct client *client);
 
-static void tell_others(struct client *speaker, size_t size)
-{
-    for (struct client *c = clients; c != NULL; c = c->next)
-        if (c != speaker && eddy_send(c->stream, speaker->line, size) != 0)
-            eddy_request_cancel(c->listening); /* too slow, or gone */
-}
-
 static void leave(struct client *client)
 {
     struct client **link = &clients;
@@ -41,12 +30,15 @@ static void leave(struct client *client)
 static void on_line(struct eddy_result got, void *arg)
 {
     struct client *client = arg;
+    size_t size = (size_t)got.n;
 
     if (got.n <= 0) {
         leave(client);
         return;
     }
-    tell_others(client, (size_t)got.n);
+    for (struct client *c = clients; c != NULL; c = c->next)
+        if (c != client && eddy_send(c->stream, client->line, size) != 0)
+            eddy_request_cancel(c->listening); /* too slow, or gone */
     listen_to(client);
 }
 
@@ -79,15 +71,10 @@ int main(int argc, char **argv)
     struct eddy_endpoint at = eddy_tcp("127.0.0.1", (uint16_t)port);
     struct eddy_listener *listener;
     struct eddy_loop *loop;
-    int err = eddy_loop_new(&loop, NULL);
 
-    if (err == 0)
-        err = eddy_listen(&listener, loop, &at, NULL);
-    if (err == 0)
-        err = eddy_start(loop, eddy_incoming(listener), on_client, NULL, NULL);
-    if (err == 0)
-        err = eddy_loop_run(loop);
-    if (err < 0)
-        fprintf(stderr, "port %d: %s\n", port, eddy_strerror(err));
-    return err < 0;
+    if (eddy_loop_new(&loop, NULL) < 0 ||
+        eddy_listen(&listener, loop, &at, NULL) < 0 ||
+        eddy_start(loop, eddy_incoming(listener), on_client, NULL, NULL) < 0)
+        return 1;
+    return eddy_loop_run(loop) < 0;
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* chat_deferred.c - chat_callback.c, each line a chain. Try:
- * nc 127.0.0.1 7003 */
-#include <stdio.h>
-#include <stdlib.h>
-
+/* chat_deferred.c - chat_callback.c, each line a chain */
 #include <eddy.h>
+#include <stdlib.h>
 
 struct client {
     struct client *next;
+    struct eddy_loop *loop;
     struct eddy_stream *stream;
     struct eddy_deferred *listening;
     char line[512];
@@ -30,8 +28,7 @@ static struct eddy_value tell_others(struct eddy_value *line, void *arg)
 
 static struct eddy_value leave(struct eddy_value *error, void *arg)
 {
-    struct client *client = arg;
-    struct client **link = &clients;
+    struct client *client = arg, **link = &clients;
 
     (void)error; /* whichever link it came from */
     while (*link != client)
@@ -45,26 +42,22 @@ static struct eddy_value leave(struct eddy_value *error, void *arg)
 static struct eddy_value listen_to(struct eddy_value *told, void *arg)
 {
     struct client *client = arg;
-    struct eddy_op read =
-        eddy_read_line(client->stream, client->line, sizeof client->line);
-    struct eddy_deferred *line =
-        eddy_defer(eddy_stream_loop(client->stream), read);
+    struct eddy_op read = eddy_read_line(client->stream, client->line, 512);
+    struct eddy_deferred *line = eddy_defer(client->loop, read);
 
     (void)told; /* the line before this one */
     client->listening = line;
-    eddy_then(line, tell_others, client);
-    eddy_then(line, listen_to, client);
+    eddy_then(eddy_then(line, tell_others, client), listen_to, client);
     eddy_unref(eddy_rescue(line, leave, client));
     return eddy_none();
 }
 
-static void on_client(struct eddy_result made, void *arg)
+static void on_client(struct eddy_result made, void *loop)
 {
     struct client *client = made.n > 0 ? malloc(sizeof *client) : NULL;
 
-    (void)arg;
     if (client != NULL) {
-        *client = (struct client){ clients, made.stream, NULL, "" };
+        *client = (struct client){ clients, loop, made.stream, NULL, "" };
         clients = client;
         (void)listen_to(NULL, client);
     } else if (made.n > 0) {
@@ -78,15 +71,10 @@ int main(int argc, char **argv)
     struct eddy_endpoint at = eddy_tcp("127.0.0.1", (uint16_t)port);
     struct eddy_listener *listener;
     struct eddy_loop *loop;
-    int err = eddy_loop_new(&loop, NULL);
 
-    if (err == 0)
-        err = eddy_listen(&listener, loop, &at, NULL);
-    if (err == 0)
-        err = eddy_start(loop, eddy_incoming(listener), on_client, NULL, NULL);
-    if (err == 0)
-        err = eddy_loop_run(loop);
-    if (err < 0)
-        fprintf(stderr, "port %d: %s\n", port, eddy_strerror(err));
-    return err < 0;
+    if (eddy_loop_new(&loop, NULL) < 0 ||
+        eddy_listen(&listener, loop, &at, NULL) < 0 ||
+        eddy_start(loop, eddy_incoming(listener), on_client, loop, NULL) < 0)
+        return 1;
+    return eddy_loop_run(loop) < 0;
 }

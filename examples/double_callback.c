@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* double_callback.c - one number in, twice the number out; each operation is
- * started when the one before it has answered. Try: nc 127.0.0.1 7001 */
+/* double_callback.c - a number in, twice the number out. nc 127.0.0.1 7001 */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

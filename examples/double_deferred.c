@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* double_deferred.c - double_callback.c, each line a chain. Try: nc 127.0.0.1
- * 7001 */
+/* double_deferred.c - double_callback.c, each line a chain */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * producer_consumer_callback.c - one makes things, another one uses them up,
+/* producer_consumer_callback.c - one makes things, another one uses them up,
  * and is slower; between them a queue that holds two. So who makes waits for
- * who uses. Try: producer_consumer_callback 5
- */
-#include <inttypes.h>
+ * who uses. Try: producer_consumer_callback 5 */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +10,7 @@
 struct belt {
     struct eddy_loop *loop;
     struct eddy_queue *queue;
-    int64_t made, wanted;
+    int made, wanted;
     struct eddy_value thing; /* what the consumer has got last */
 };
 
@@ -38,7 +35,7 @@ static void make(struct belt *belt)
         eddy_queue_shutdown(belt->queue, false); /* there is no more to come */
         return;
     }
-    printf("made %" PRId64 "\n", ++belt->made);
+    printf("made %d\n", ++belt->made);
     start(belt, eddy_queue_put(belt->queue, eddy_int(belt->made)), on_put);
 }
 
@@ -47,7 +44,7 @@ static void on_used(struct eddy_result slept, void *arg)
     struct belt *belt = arg;
 
     (void)slept;
-    printf("used %" PRId64 "\n", belt->thing.n);
+    printf("used %d\n", (int)belt->thing.n);
     use(belt);
 }
 

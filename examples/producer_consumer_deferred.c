@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* producer_consumer_deferred.c - producer_consumer_callback.c as two chains.
- * Try: producer_consumer_deferred 5 */
-#include <inttypes.h>
+/* producer_consumer_deferred.c - producer_consumer_callback.c as two chains */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +8,7 @@
 struct belt {
     struct eddy_loop *loop;
     struct eddy_queue *queue;
-    int64_t made, wanted;
+    int made, wanted;
     struct eddy_value thing; /* what the consumer has got last */
     int err;
 };
@@ -27,7 +25,6 @@ static struct eddy_value end(struct eddy_value *error, void *arg)
 static struct eddy_value make(struct eddy_value *put, void *arg)
 {
     struct belt *belt = arg;
-    struct eddy_op op;
     struct eddy_deferred *next;
 
     (void)put; /* 0: the one before is in the queue */
@@ -35,9 +32,9 @@ static struct eddy_value make(struct eddy_value *put, void *arg)
         eddy_queue_shutdown(belt->queue, false); /* there is no more to come */
         return eddy_none();
     }
-    printf("made %" PRId64 "\n", ++belt->made);
-    op = eddy_queue_put(belt->queue, eddy_int(belt->made));
-    next = eddy_defer(belt->loop, op);
+    printf("made %d\n", ++belt->made);
+    next = eddy_defer(belt->loop,
+                      eddy_queue_put(belt->queue, eddy_int(belt->made)));
     eddy_then(next, make, belt);
     eddy_unref(eddy_rescue(next, end, belt));
     return eddy_none();
@@ -58,9 +55,8 @@ static struct eddy_value use(struct eddy_value *slept, void *arg)
     struct eddy_deferred *next = eddy_defer(belt->loop, get);
 
     if (slept != NULL)
-        printf("used %" PRId64 "\n", belt->thing.n);
-    eddy_then(next, work, belt);
-    eddy_then(next, use, belt);
+        printf("used %d\n", (int)belt->thing.n);
+    eddy_then(eddy_then(next, work, belt), use, belt);
     eddy_unref(eddy_rescue(next, end, belt));
     return eddy_none();
 }

@@ -107,7 +107,7 @@ class InThreeStyles(unittest.TestCase):
         for style in toolkit.STYLES:
             for name in glob.glob(os.path.join(SOURCES, "*_%s.c" % style)):
                 with open(name, encoding="utf-8") as file:
-                    lines = [line for line in file if line.strip()]
+                    lines = file.readlines()
                 self.assertLessEqual(len(lines), 80, name)
 
     def it_is_there_in_each_style(self):
