@@ -259,7 +259,8 @@ static void note_taxes(struct matrix *matrix)
         const struct cell *callback = cell->callback;
         size_t round = cell->of[CPU].count;
 
-        if (callback != NULL && !cell->failed && !callback->failed)
+        if (callback != NULL && !cell->failed && !callback->failed &&
+            callback->of[CPU].values[round - 1] > 0)
             add(cell, TAX,
                 cell->of[CPU].values[round - 1] /
                     callback->of[CPU].values[round - 1]);
