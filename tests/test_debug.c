@@ -65,6 +65,19 @@ START_TEST(slow_callbacks_are_logged_and_counted) /* C-11 */
 }
 END_TEST
 
+START_TEST(a_clock_may_begin_at_zero)
+{
+    struct eddy_loop *loop;
+    int64_t slow = 20;
+
+    virtual_time.now_ns = 0;
+    loop = debug_loop(_i);
+    ck_assert_int_eq(eddy_loop_post(loop, take_long, &slow), 0);
+    run_out(loop);
+    ck_assert_uint_eq(stats_of(loop).slow_calls, 1);
+}
+END_TEST
+
 START_TEST(without_debug_mode_nobody_measures)
 {
     struct eddy_loop *loop = virtual_loop(_i);
@@ -400,6 +413,7 @@ int main(void)
 {
     const TTest *const each[] = {
         slow_callbacks_are_logged_and_counted,
+        a_clock_may_begin_at_zero,
         without_debug_mode_nobody_measures,
         another_thread_gets_eperm_while_the_loop_runs,
         a_stranger_who_begins_an_operation_is_answered,

@@ -38,13 +38,13 @@ int64_t eddy__enter_slowly(struct eddy_loop *loop)
     return eddy__read_clock(loop);
 }
 
-/* 0: debug mode was switched on meanwhile. */
+/* Negative: debug mode was switched on meanwhile. */
 static bool is_slow(struct eddy_loop *loop, int64_t since_ns,
                     long long *ret_took_ms)
 {
     int64_t took_ns = eddy__read_clock(loop) - since_ns;
 
-    if (since_ns == 0 || took_ns < loop->settings.slow_ns)
+    if (since_ns < 0 || took_ns < loop->settings.slow_ns)
         return false;
     *ret_took_ms = took_ns / EDDY_MS;
     loop->stats.slow_calls++;

@@ -39,7 +39,7 @@ void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
 static inline int64_t eddy__enter(struct eddy_loop *loop)
 {
     loop->stats.calls++;
-    return loop->debug ? eddy__enter_slowly(loop) : 0;
+    return loop->debug ? eddy__enter_slowly(loop) : -1;
 }
 
 static inline void eddy__leave(struct eddy_loop *loop, int64_t since_ns,

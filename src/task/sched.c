@@ -81,7 +81,7 @@ struct sched *eddy__sched(struct eddy_loop *loop)
     sched = settings->mem.resize(settings->mem.arg, NULL, sizeof *sched);
     if (sched == NULL)
         return NULL;
-    *sched = (struct sched){ .loop = loop, .stacks = stacks };
+    *sched = (struct sched){ .loop = loop, .stacks = stacks, .step_ns = -1 };
     sched->call.run = run_hub;
     eddy__scope_init(&sched->root, sched, NULL, NULL);
     sched->root.flags = SCOPE_OPEN | SCOPE_SUPERVISE;
