@@ -10,6 +10,7 @@ import subprocess
 import time
 
 NOT_HERE = 77
+PATIENCE = 20  # seconds
 SOURCE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -105,7 +106,11 @@ class Server:
 
     def end(self):
         self.child.send_signal(signal.SIGTERM)
-        self.child.wait()
+        try:
+            self.child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
         self.child.stdout.close()
 
     def __enter__(self):
@@ -126,8 +131,8 @@ class Server:
         return 0
 
 
-def wait_until(true, seconds=20):
-    end = time.monotonic() + seconds
+def wait_until(true):
+    end = time.monotonic() + PATIENCE
     while not true():
         if time.monotonic() > end:
             raise RuntimeError("it does not come")
