@@ -81,7 +81,7 @@ static size_t largest(size_t a, size_t b)
 
 static atomic_uint *field(const struct ring *ring, unsigned offset)
 {
-    return (atomic_uint *)((char *)ring->map + offset);
+    return (void *)((char *)ring->map + offset);
 }
 
 static unsigned value(const struct ring *ring, unsigned offset)

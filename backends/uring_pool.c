@@ -25,16 +25,18 @@ enum { COUNT = URING_BUFFERS, SIZE = 16384, STRIDE = SIZE + 64 };
 
 /* All of it is mapped at once: the ring must begin with a page. */
 struct eddy__uring_pool {
-    union {
-        struct io_uring_buf_ring ring;
-        struct io_uring_buf bufs[COUNT];
-    };
-    bool closed; /* so is the poller */
+    struct io_uring_buf bufs[COUNT]; /* a struct io_uring_buf_ring */
+    bool closed;                     /* so is the poller */
     uint16_t tail;
     unsigned lent; /* to users of the poller */
     struct eddy_io_buffer heads[COUNT];
     char bytes[COUNT][STRIDE];
 };
+
+static struct io_uring_buf_ring *ring_of(struct eddy__uring_pool *pool)
+{
+    return (void *)pool->bufs;
+}
 
 static void offer(struct eddy__uring_pool *pool, unsigned id)
 {
@@ -43,7 +45,7 @@ static void offer(struct eddy__uring_pool *pool, unsigned id)
     buf->addr = (uint64_t)(uintptr_t)pool->bytes[id];
     buf->len = SIZE;
     buf->bid = (uint16_t)id;
-    __atomic_store_n(&pool->ring.tail, pool->tail, __ATOMIC_RELEASE);
+    __atomic_store_n(&ring_of(pool)->tail, pool->tail, __ATOMIC_RELEASE);
 }
 
 static int open_pool(struct eddy__uring_engine *e)
@@ -55,7 +57,7 @@ static int open_pool(struct eddy__uring_engine *e)
 
     if (pool == MAP_FAILED)
         return -ENOMEM;
-    err = eddy__ring_lend(&e->ring, &pool->ring, COUNT, URING_GROUP);
+    err = eddy__ring_lend(&e->ring, ring_of(pool), COUNT, URING_GROUP);
     if (err < 0) {
         (void)munmap(pool, sizeof *pool);
         return err;
