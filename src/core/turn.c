@@ -71,7 +71,8 @@ static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
                              : rest(timeout_ns);
     /* who finds it asleep still, wakes it once too often */
     atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
-    eddy__submissions_reap(loop);
+    if (loop->io != NULL)
+        eddy__submissions_reap(loop);
     loop->batch++;
     loop->now_is_old = true;
     if (loop->timers.count > 0)
@@ -149,7 +150,8 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
     n = wait_for_events(loop, timeout_ns);
     armed = loop->timers.seq;
     run_hooks(loop, EDDY_AFTER_WAIT);
-    eddy__submissions_tell(loop);
+    if (loop->io != NULL)
+        eddy__submissions_tell(loop);
     eddy__slots_events(loop, n);
     loop->stats.events += n > 0 ? (uint64_t)n : 0;
     if (loop->slots.special != 0)
