@@ -38,7 +38,9 @@ static int from_here(void)
 
 static void never(struct eddy_watch *watch, unsigned ready, void *arg)
 {
-    (void)watch, (void)ready, (void)arg;
+    (void)watch;
+    (void)ready;
+    (void)arg;
 }
 
 START_TEST(what_keeps_a_loop_alive_when_it_is_freed_is_told) /* C-12, DB6 */
@@ -68,7 +70,8 @@ START_TEST(what_keeps_a_loop_alive_when_it_is_freed_is_told) /* C-12, DB6 */
     ck_assert_int_eq(logged("left watched: descriptor"), 1);
     ck_assert_int_eq(logged("left running: sleep"), 1);
     ck_assert_int_eq(from_here(), 3);
-    close(ends[0]), close(ends[1]);
+    close(ends[0]);
+    close(ends[1]);
 }
 END_TEST
 
