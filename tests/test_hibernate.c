@@ -26,6 +26,19 @@ static void spawn_sleepy(struct eddy_loop *loop, eddy_task_fn *fn, void *arg)
                                            .flags = EDDY_MAY_HIBERNATE });
 }
 
+/* With a handle; it sleeps when this returns. */
+static struct eddy_task *put_to_sleep(struct eddy_loop *loop, eddy_task_fn *fn,
+                                      void *arg)
+{
+    struct eddy_task *task;
+
+    spawn_with(loop, fn, arg,
+               (struct eddy_task_options){ .flags = EDDY_MAY_HIBERNATE,
+                                           .ret_task = &task });
+    turns(loop, 2);
+    return task;
+}
+
 /* Somebody might look, as far as a compiler knows. */
 static char *volatile in_sight;
 
@@ -83,11 +96,7 @@ START_TEST(one_that_is_woken_has_everything_where_it_was)
     struct latch latch = { NULL, false, 0 };
     struct eddy_task *task;
 
-    spawn_with(loop, sleep_deeply, &latch,
-               (struct eddy_task_options){ .flags = EDDY_MAY_HIBERNATE,
-                                           .ret_task = &task });
-    for (int i = 0; i < 3; i++)
-        turns(loop, 1);
+    task = put_to_sleep(loop, sleep_deeply, &latch);
     ck_assert_int_eq(eddy_task_state(task), EDDY_TASK_WAITING);
     release(&latch, 42);
     ck_assert_int_eq(end_of(loop, task), 42);
@@ -122,10 +131,7 @@ START_TEST(a_task_that_hibernates_can_be_cancelled)
     struct latch latch = { NULL, false, 0 };
     struct eddy_task *task;
 
-    spawn_with(loop, sleep_deeply, &latch,
-               (struct eddy_task_options){ .flags = EDDY_MAY_HIBERNATE,
-                                           .ret_task = &task });
-    turns(loop, 2);
+    task = put_to_sleep(loop, sleep_deeply, &latch);
     ck_assert_int_eq(eddy_task_cancel(task, "morning"), 1);
     ck_assert_int_eq(end_of(loop, task), -ECANCELED);
     ck_assert_int_eq(latch.cancels, 1);
@@ -161,10 +167,7 @@ START_TEST(what_an_operation_points_to_on_the_stack_stays_there)
     struct latch *latch = NULL;
     struct eddy_task *task;
 
-    spawn_with(loop, keep_an_eye_open, &latch,
-               (struct eddy_task_options){ .flags = EDDY_MAY_HIBERNATE,
-                                           .ret_task = &task });
-    turns(loop, 2);
+    task = put_to_sleep(loop, keep_an_eye_open, &latch);
     ck_assert_ptr_nonnull(latch->request);
     release(latch, 7);
     ck_assert_int_eq(end_of(loop, task), 7);
@@ -210,10 +213,7 @@ START_TEST(who_uses_much_of_its_stack_waits_as_usual)
     struct latch latch = { NULL, false, 0 };
     struct eddy_task *task;
 
-    spawn_with(loop, use_much, &latch,
-               (struct eddy_task_options){ .flags = EDDY_MAY_HIBERNATE,
-                                           .ret_task = &task });
-    turns(loop, 2);
+    task = put_to_sleep(loop, use_much, &latch);
     release(&latch, 1);
     ck_assert_int_eq(end_of(loop, task), 2);
 }
