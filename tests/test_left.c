@@ -46,12 +46,14 @@ static void never(struct eddy_watch *watch, unsigned ready, void *arg)
 START_TEST(what_keeps_a_loop_alive_when_it_is_freed_is_told) /* C-12, DB6 */
 {
     struct eddy_loop *loop = debug_loop(_i);
-    struct eddy_timer timer, stopped, background;
+    struct eddy_timer timer, at, stopped, background;
     struct eddy_watch watch;
     int ends[2];
 
     make_pipe(ends);
     ck_assert_int_eq(eddy_timer_init(&timer, loop, mark_timer, NULL), 0);
+    ck_assert_int_eq(eddy_timer_init(&at, loop, mark_timer, NULL), 0);
+    ck_assert_int_eq(eddy_timer_start_at(&at, EDDY_FOREVER - 1), 0);
     ck_assert_int_eq(eddy_timer_init(&stopped, loop, mark_timer, NULL), 0);
     ck_assert_int_eq(eddy_timer_init(&background, loop, mark_timer, NULL), 0);
     ck_assert_int_eq(eddy_timer_background(&background, true), 0);
@@ -66,10 +68,10 @@ START_TEST(what_keeps_a_loop_alive_when_it_is_freed_is_told) /* C-12, DB6 */
         0);
     turns(loop, 2);
     free_loop(loop);
-    ck_assert_int_eq(logged("left armed: timer"), 1);
+    ck_assert_int_eq(logged("left armed: timer"), 2);
     ck_assert_int_eq(logged("left watched: descriptor"), 1);
     ck_assert_int_eq(logged("left running: sleep"), 1);
-    ck_assert_int_eq(from_here(), 3);
+    ck_assert_int_eq(from_here(), 4);
     close(ends[0]);
     close(ends[1]);
 }

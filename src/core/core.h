@@ -281,7 +281,8 @@ struct eddy_loop {
 /* submission.c */
 void eddy__submissions_open(struct eddy_loop *loop);
 bool eddy__submissions_running(const struct eddy_loop *loop);
-/* After each wait: those that it has found to be done. */
+/* After each wait, if the poller does anything: what it has found to be done.
+ */
 void eddy__submissions_reap(struct eddy_loop *loop);
 void eddy__submissions_tell(struct eddy_loop *loop);
 /* All of them, for the poller is gone. */

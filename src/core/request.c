@@ -380,7 +380,7 @@ bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
 
     if (loop == NULL || request == NULL || ret_result == NULL)
         return false;
-    if ((loop->debug || loop->broken) && eddy_loop_check(loop) < 0) {
+    if (eddy__check(loop) < 0) {
         eddy_op_refuse(op);
         *ret_result = eddy_n(-EPERM);
         return true;

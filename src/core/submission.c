@@ -38,7 +38,7 @@ void eddy__submissions_reap(struct eddy_loop *loop)
 {
     loop->done_count = 0;
     loop->gave_up = false;
-    if (loop->io != NULL && loop->poller != NULL)
+    if (loop->poller != NULL)
         loop->done_count =
             loop->io->reap(loop->poller, &loop->dones, &loop->gave_up);
 }

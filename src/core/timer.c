@@ -93,13 +93,13 @@ static bool postpone(struct timer *timer, int64_t deadline_ns)
     return true;
 }
 
-static int start_at(struct timer *timer, int64_t deadline_ns)
+static int start_at(struct timer *timer, int64_t deadline_ns, const void *by)
 {
     int err = eddy__check(timer->loop);
 
     if (err < 0)
         return err;
-    eddy__note_origin(timer->loop, timer, __builtin_return_address(0));
+    eddy__note_origin(timer->loop, timer, by);
     return arm(timer, eddy__now(timer->loop), deadline_ns);
 }
 
@@ -109,7 +109,9 @@ int eddy_timer_start_at(struct eddy_timer *opaque, int64_t deadline_ns)
 
     if (timer == NULL)
         return -EINVAL;
-    return postpone(timer, deadline_ns) ? 0 : start_at(timer, deadline_ns);
+    return postpone(timer, deadline_ns)
+               ? 0
+               : start_at(timer, deadline_ns, __builtin_return_address(0));
 }
 
 bool eddy_timer_stop(struct eddy_timer *opaque)

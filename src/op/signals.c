@@ -103,8 +103,7 @@ struct eddy_op eddy_signals(int signum)
                              .word = { (uint64_t)(int64_t)signum } };
 }
 
-/* ---- The first one --------------------------------------------------------
- */
+/* ---- The first one ------------------------------------------------------ */
 
 static void arrived_once(struct eddy_signal *sub, int signum, unsigned count,
                          void *request)

@@ -47,6 +47,12 @@ static struct task *place(struct eddy_stack stack)
     return (struct task *)at;
 }
 
+/* It asks for nothing special: its place is like that of any other. */
+static bool is_plain(const struct eddy_task_options *options)
+{
+    return options->stack_size == 0 && options->flags == 0;
+}
+
 /* Apart from its stack, or on it. */
 static struct task *find_place(struct sched *sched, struct eddy_stack stack,
                                unsigned flags)
@@ -88,7 +94,7 @@ static int make(struct sched *sched, const struct eddy_task_options *options,
     task->why = eddy_none();
     task->stack = stack;
     task->stacks = sched->stacks;
-    task->flags = size == 0 && options->flags == 0 ? TASK_PLAIN : 0;
+    task->flags = is_plain(options) ? TASK_PLAIN : 0;
     if ((options->flags & EDDY_MAY_HIBERNATE) != 0)
         task->flags |= TASK_APART;
     else
@@ -104,7 +110,7 @@ static int take(struct sched *sched, const struct eddy_task_options *options,
     struct task *task = sched->resting;
 
     *ret_task = task;
-    if (task == NULL || options->stack_size != 0 || options->flags != 0)
+    if (task == NULL || !is_plain(options))
         return make(sched, options, name, at, ret_task);
     sched->resting = task->after;
     sched->resting_count--;
