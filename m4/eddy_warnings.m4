@@ -1,5 +1,6 @@
 # EDDY_WARNINGS: collects in EDDY_WARNING_FLAGS what this compiler knows of the
-# list, and in EDDY_VISIBILITY the flags that hide what is not marked EDDY_API.
+# list, and in EDDY_VISIBILITY the flags that hide what is not marked EDDY_API;
+# in EDDY_BINDING that with which the library's own calls go where they belong.
 # --enable-werror, for developers and CI, makes warnings fatal.
 AC_DEFUN([EDDY_WARNINGS], [
   AC_ARG_ENABLE([werror],
@@ -9,6 +10,8 @@ AC_DEFUN([EDDY_WARNINGS], [
   # exported may be inlined, too.
   EDDY_KNOWN_FLAGS([EDDY_VISIBILITY],
                    [-fvisibility=hidden -fno-semantic-interposition])
+  # For the same reason, and not by way of a table.
+  EDDY_KNOWN_LINK_FLAG([EDDY_BINDING], [-Wl,-Bsymbolic-functions])
   # Public structs are opaque words, seen as the private ones inside.
   EDDY_KNOWN_FLAGS([EDDY_ALIASING], [-fno-strict-aliasing])
   EDDY_KNOWN_FLAGS([EDDY_WARNING_FLAGS],
@@ -39,4 +42,16 @@ AC_DEFUN([EDDY_KNOWN_FLAGS], [
   CFLAGS=$eddy_save
   AC_SUBST([$1], [${eddy_known# }])
   AC_MSG_RESULT([$$1])
+])
+
+# EDDY_KNOWN_LINK_FLAG(VARIABLE, FLAG): FLAG, if a shared object is linked so.
+AC_DEFUN([EDDY_KNOWN_LINK_FLAG], [
+  AC_MSG_CHECKING([whether $CC links by $2])
+  eddy_save=$LDFLAGS
+  LDFLAGS="$eddy_save -shared -fPIC $2"
+  AC_LINK_IFELSE([AC_LANG_SOURCE([[int one(void) { return 1; }]])],
+                 [eddy_known=$2], [eddy_known=])
+  LDFLAGS=$eddy_save
+  AC_SUBST([$1], [$eddy_known])
+  AC_MSG_RESULT([${eddy_known:-no}])
 ])

@@ -21,4 +21,4 @@ lib_LTLIBRARIES += libeddy.la
 libeddy_la_SOURCES =
 libeddy_la_LIBADD  = libwhole.la
 libeddy_la_LDFLAGS = $(AM_LDFLAGS) -no-undefined -version-info $(EDDY_ABI) \
-                     -export-symbols-regex '^eddy_[a-z]'
+                     $(EDDY_BINDING) -export-symbols-regex '^eddy_[a-z]'
