@@ -69,8 +69,10 @@ static struct task *find_place(struct sched *sched, struct eddy_stack stack,
     return &apart->task;
 }
 
-static int make(struct sched *sched, const struct eddy_task_options *options,
-                const char *name, const char *at, struct task **ret_task)
+/* Apart, for most find one that rests. */
+__attribute__((noinline)) static int
+make(struct sched *sched, const struct eddy_task_options *options,
+     const char *name, const char *at, struct task **ret_task)
 {
     size_t size = options->stack_size;
     struct eddy_stack stack;

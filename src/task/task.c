@@ -29,7 +29,8 @@ int eddy_task_cleanup(struct eddy_task *self, void (*fn)(void *arg), void *arg)
     return 0;
 }
 
-static void clean_up(struct task *task)
+/* Apart, as few need it. */
+__attribute__((noinline)) static void clean_up(struct task *task)
 {
     while (task->cleanups != NULL) {
         struct cleanup last = *task->cleanups;

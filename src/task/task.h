@@ -100,8 +100,9 @@ struct cleanup {
     void *arg;
 };
 
-/* At the high end of its stack; in the order of use: few lines of the cache are
- * needed to wait and to go on, and for one that begins and ends at once. */
+/* At the high end of its stack; in the order of use, line by line of the cache:
+ * one to be ready and to wait, one to be gone to, and two more for one that
+ * begins and ends. Of the context only the beginning is used always. */
 struct task {
     struct task *after;  /* in the ready queue */
     struct sched *sched; /* NULL: it is over, and so is the loop */
@@ -112,22 +113,24 @@ struct task {
     struct eddy_request *awaited;
     const char *waits_for; /* NULL: nothing, it runs or is ready */
     int64_t since_ns;
-    struct eddy_context context; /* of which the beginning is used always */
 
     eddy_task_fn *fn;
     void *arg;
     struct scope *home;       /* it was spawned in */
     struct task *prev, *next; /* there; when it is over, in sched->held */
+    unsigned refs;
+    int cancelling;
+    struct eddy_context context;
+
+    int no_await;
+    unsigned shields; /* how many it has open */
     const char *name, *at, *reason;
     eddy_free_fn *free_arg;
     void (*drop)(void *made);
     struct joiner *joiners;
     struct cleanup *cleanups;
-    unsigned refs;
-    int cancelling, no_await;
-    unsigned shields;      /* how many it has open */
-    struct eddy_value why; /* what the scope it closed last failed with */
     struct eddy_result result;
+    struct eddy_value why; /* what the scope it closed last failed with */
 
     struct eddy_stack stack;
     struct eddy_stacks *stacks;
