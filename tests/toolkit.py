@@ -6,6 +6,7 @@
     CK_TIMEOUT_MULTIPLIER  patience, for slow machines
 """
 
+import concurrent.futures
 import json
 import os
 import select
@@ -24,6 +25,8 @@ EDDY = os.environ.get("EDDY", "./tools/eddy/eddy")
 PATIENCE = float(os.environ.get("CK_TIMEOUT_MULTIPLIER", "1"))
 LONG = 30 * PATIENCE  # seconds, after which something hangs
 
+
+AT_A_TIME = 4  # test cases
 
 # Every service is there in every style.
 STYLES = ["callback", "deferred", "coroutine"]
@@ -158,13 +161,45 @@ def on_each_poller_and_style(cls):
     return cls
 
 
-def main():
-    """Runs the tests of the program: here a test is what says what it does."""
+def load(names):
+    """The test cases of those names, or all; a test is what says what it
+    does."""
     loader = unittest.TestLoader()
     loader.testMethodPrefix = "it_"
-    suite = loader.loadTestsFromModule(sys.modules["__main__"])
-    if suite.countTestCases() == 0:
+    found = loader.loadTestsFromModule(sys.modules["__main__"])
+    return [case for case in found if case.countTestCases() > 0 and
+            (not names or type(next(iter(case))).__name__ in names)]
+
+
+def run_apart(case):
+    """In a process of its own. Returns whether all was well, and its output."""
+    done = subprocess.run([sys.executable, sys.argv[0],
+                           type(next(iter(case))).__name__],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    return done.returncode == 0, done.stdout
+
+
+def run_all(cases):
+    """Some at a time, for they wait more than they work."""
+    well = True
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        for passed, output in pool.map(run_apart, cases):
+            well = well and passed
+            sys.stderr.buffer.write(output)
+    return well
+
+
+def main():
+    """Runs the test cases of the program that are named as its arguments, or
+    all."""
+    names = sys.argv[1:]
+    cases = load(names)
+    if not cases:
         print("There is no poller to test.")
         sys.exit(77)
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    if len(cases) > 1 and not names:
+        sys.exit(0 if run_all(cases) else 1)
+    result = unittest.TextTestRunner(verbosity=2).run(
+        unittest.TestSuite(cases))
     sys.exit(0 if result.wasSuccessful() else 1)

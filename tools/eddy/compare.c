@@ -16,8 +16,6 @@ enum {
     NAMES = 16 /* of workloads, styles or pollers */
 };
 
-#define HOUR_NS (3600 * EDDY_SECOND)
-
 struct wishes {
     struct settings settings;
     bool json, csv;

@@ -14,8 +14,6 @@ enum {
     SPARE = 32
 };
 
-#define HOUR_NS (3600 * EDDY_SECOND)
-
 struct wishes {
     int64_t connections, duration_ns;
 };

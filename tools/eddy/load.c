@@ -15,7 +15,6 @@ enum {
     SPARE = 16             /* descriptors beside those of the connections */
 };
 #define MEMORY (INT64_C(1) << 30)
-#define DAY_NS (86400 * EDDY_SECOND)
 
 /* What the options fill in: numbers as they come, not yet as a plan. */
 struct wishes {
@@ -120,7 +119,7 @@ static int run(const struct command *command, int argc, char **argv)
         { "--connections", "N", "that many at once (50)",
           take_number, &wishes.connections, 1, CONNECTIONS, NULL },
         { "--seconds", "S", "for so long (5); fractions are fine",
-          take_seconds, &wishes.duration_ns, EDDY_MS, DAY_NS, NULL },
+          take_seconds, &wishes.duration_ns, EDDY_MS, 24 * HOUR_NS, NULL },
         { "--size", "B", "bytes of a request (64)",
           take_number, &wishes.size, 1, 1 << 20, NULL },
         { "--service", "NAME", "what is there: echo (the default) or double",

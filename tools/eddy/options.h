@@ -12,6 +12,9 @@
 
 #include "tool.h"
 
+/* The most that some are asked for. */
+#define HOUR_NS (3600 * EDDY_SECOND)
+
 struct option {
     /* "--port" is an option: "--port N" or "--port=N". "PORT", without dashes,
      * is an argument: all of them are required, in the order of the table. */

@@ -19,7 +19,7 @@ struct plan {
     const char *service, *style;
     const struct eddy_poller_ops *poller;
     const char *host;
-    int64_t port;
+    int64_t port, grace_ns; /* 0: the server's own */
 };
 
 static void on_signal(struct eddy_result result, void *arg)
@@ -62,6 +62,8 @@ static int serve_in(struct eddy_loop *loop, const struct plan *plan)
         server_open(&server, loop, service_find(plan->service, plan->style),
                     plan->host, (uint16_t)plan->port);
 
+    if (plan->grace_ns > 0)
+        server.grace_ns = plan->grace_ns;
     if (err == 0)
         err = stop_on(&server, SIGTERM, &terminate);
     if (err == 0)
@@ -109,6 +111,8 @@ static int run(const struct command *command, int argc, char **argv)
           take_text, &plan.host, 0, 0, NULL },
         { "--port", "N", "0, the default, picks one",
           take_number, &plan.port, 0, 65535, NULL },
+        { "--grace", "S", "for clients when it stops (0.7); fractions are fine",
+          take_seconds, &plan.grace_ns, EDDY_MS, 24 * HOUR_NS, NULL },
     };
     /* clang-format on */
     int status;

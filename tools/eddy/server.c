@@ -14,9 +14,9 @@
 #include "tool.h"
 
 /* From the signal to the end less than a second, whatever the clients do. */
-#define QUIET_NS     (50 * EDDY_MS)
-#define LAST_READ_NS (350 * EDDY_MS)
-#define GRACE_NS     (700 * EDDY_MS)
+#define GRACE_NS (700 * EDDY_MS)
+/* At most; a fourteenth of the grace, if that is less. */
+#define QUIET_NS (50 * EDDY_MS)
 
 enum { BACKLOG = 1024 }; /* a crowd may come at once */
 
@@ -83,6 +83,7 @@ int server_open(struct server *server, struct eddy_loop *loop,
     *server = (struct server){
         .loop = loop,
         .service = service,
+        .grace_ns = GRACE_NS,
         .last_read_ns = EDDY_FOREVER,
         .mem = *eddy_mem_default(),
     };
@@ -157,14 +158,20 @@ int64_t server_count(const struct server *server)
     return count;
 }
 
+/* Who says nothing for so long will say nothing more. */
+static int64_t quiet_ns(const struct server *server)
+{
+    return server->grace_ns / 14 < QUIET_NS ? server->grace_ns / 14 : QUIET_NS;
+}
+
 int64_t server_patience(const struct server *server)
 {
     if (server->last_read_ns == EDDY_FOREVER)
         return EDDY_FOREVER;
 
     int64_t left_ns = server->last_read_ns - eddy_loop_now_ns(server->loop);
-    if (left_ns > QUIET_NS)
-        return QUIET_NS;
+    if (left_ns > quiet_ns(server))
+        return quiet_ns(server);
     return left_ns > 0 ? left_ns : 0;
 }
 
@@ -176,8 +183,8 @@ static void on_quiet(struct eddy_result result, void *arg)
 
     if (result.n < 0)
         return;
-    server->last_read_ns =
-        eddy_loop_now_ns(server->loop) + LAST_READ_NS - QUIET_NS;
+    server->last_read_ns = eddy_loop_now_ns(server->loop) +
+                           server->grace_ns / 2 - quiet_ns(server);
     for (struct client *c = server->clients; c != NULL; c = c->next)
         server->service->finish(c);
 }
@@ -229,6 +236,6 @@ void server_stop(struct server *server)
     accept_rest(server);
     eddy_listener_free(server->listener);
     server->listener = NULL;
-    begin_sleep(server, &server->quiet, QUIET_NS, on_quiet);
-    begin_sleep(server, &server->grace, GRACE_NS, on_grace_over);
+    begin_sleep(server, &server->quiet, quiet_ns(server), on_quiet);
+    begin_sleep(server, &server->grace, server->grace_ns, on_grace_over);
 }

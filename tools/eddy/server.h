@@ -7,9 +7,9 @@
  *
  *     stop    who has connected is accepted, and nobody else; what has arrived
  *             is answered as ever
- *     finish  QUIET_NS later: whoever says nothing now is said good-bye to
- *     give up GRACE_NS after the stop: who has not read his replies by now
- *             will not get them
+ *     finish  soon: whoever says nothing now is said good-bye to, and after
+ * half of the grace everybody is give up after all of it: who has not read his
+ * replies by now will not get them
  *
  * The loop runs out of work as soon as the last client has gone.
  */
@@ -76,7 +76,8 @@ struct server {
     bool told_full;
 
     /* server_open() leaves these as for a service that needs no more. */
-    struct eddy_mem mem;         /* of the clients: eddy_mem_default() */
+    int64_t grace_ns;    /* that clients are given when it stops: 0.7 s */
+    struct eddy_mem mem; /* of the clients: eddy_mem_default() */
     struct upstreams *upstreams; /* see upstream.h: NULL */
 };
 
