@@ -86,20 +86,31 @@ static int wait_fine(struct eddy_poller *p, int cap, int64_t timeout_ns)
 }
 #endif
 
+static int wait_coarse(struct eddy_poller *p, int cap, int64_t timeout_ns)
+{
+    return epoll_wait(p->set, p->batch, cap, eddy__ms_ceil(timeout_ns));
+}
+
 /* A header that has epoll_pwait2 says nothing of the kernel, and a sandbox may
  * forbid it later on (T27). */
+__attribute__((noinline)) static int try_fine(struct eddy_poller *p, int cap,
+                                              int64_t timeout_ns)
+{
+    int n = wait_fine(p, cap, timeout_ns);
+
+    if (n >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL))
+        return n;
+    p->features &= ~EDDY_CAN_NS;
+    return wait_coarse(p, cap, timeout_ns);
+}
+
 static int wait_for(struct eddy_poller *p, int cap, int64_t timeout_ns)
 {
-    bool fine = timeout_ns > 0 && timeout_ns != EDDY_FOREVER;
-    int n;
+    bool is_whole = timeout_ns <= 0 || timeout_ns == EDDY_FOREVER;
 
-    if (fine && (p->features & EDDY_CAN_NS) != 0) {
-        n = wait_fine(p, cap, timeout_ns);
-        if (n >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL))
-            return n;
-        p->features &= ~EDDY_CAN_NS;
-    }
-    return epoll_wait(p->set, p->batch, cap, eddy__ms_ceil(timeout_ns));
+    return is_whole || (p->features & EDDY_CAN_NS) == 0
+               ? wait_coarse(p, cap, timeout_ns)
+               : try_fine(p, cap, timeout_ns);
 }
 
 /* ---- Opening and closing ------------------------------------------------ */
@@ -282,7 +293,7 @@ static int refill(struct eddy_poller *p, int set)
 
 /* Replaces the set by one without ghosts. Without memory or a descriptor for
  * it the old one stays, and the next event of a ghost tries again. */
-static void rebuild(struct eddy_poller *p)
+__attribute__((noinline)) static void rebuild(struct eddy_poller *p)
 {
     int set = open_epoll();
     int err = set;

@@ -67,6 +67,17 @@ void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
                        eddy_symbol(text, sizeof text, fn), ms);
 }
 
+void eddy__tell_slowly(struct eddy_loop *loop, const struct eddy_op_type *type,
+                       eddy_done_fn *on_done, void *arg,
+                       struct eddy_result result)
+{
+    int64_t since = eddy__enter_slowly(loop);
+
+    on_done(result, arg);
+    eddy__leave_slowly(loop, since, type != NULL ? type->name : "operation",
+                       (const void *)(uintptr_t)on_done);
+}
+
 void eddy_loop_step_over(struct eddy_loop *loop, int64_t since_ns,
                          const char *what, const char *at)
 {

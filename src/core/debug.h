@@ -36,6 +36,11 @@ int64_t eddy__enter_slowly(struct eddy_loop *loop);
 void eddy__leave_slowly(struct eddy_loop *loop, int64_t since_ns,
                         const char *what, const void *fn);
 
+/* on_done(result, arg), of an operation of this type, or NULL. */
+void eddy__tell_slowly(struct eddy_loop *loop, const struct eddy_op_type *type,
+                       eddy_done_fn *on_done, void *arg,
+                       struct eddy_result result);
+
 static inline int64_t eddy__enter(struct eddy_loop *loop)
 {
     loop->stats.calls++;

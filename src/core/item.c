@@ -6,7 +6,6 @@
 bool eddy_item(struct eddy_request *request, struct eddy_result item)
 {
     struct request *r = (struct request *)request;
-    int64_t since;
 
     if (r == NULL || (r->limit.flags & (REQUEST_OVER | REQUEST_PAUSED)) != 0)
         return false;
@@ -15,10 +14,11 @@ bool eddy_item(struct eddy_request *request, struct eddy_result item)
             r->type->drop(item.made);
         return true;
     }
-    since = eddy__enter(r->loop);
-    r->on_done(item, r->arg);
-    eddy__leave(r->loop, since, r->type->name,
-                (const void *)(uintptr_t)r->on_done);
+    r->loop->stats.calls++;
+    if (r->loop->debug)
+        eddy__tell_slowly(r->loop, r->type, r->on_done, r->arg, item);
+    else
+        r->on_done(item, r->arg);
     return (r->limit.flags & (REQUEST_OVER | REQUEST_PAUSED)) == 0;
 }
 

@@ -106,18 +106,6 @@ static inline void settle(struct request *r, bool taken)
         r->result = eddy_n(-ECANCELED);
 }
 
-/* In debug mode it is watched how long that takes. */
-__attribute__((noinline)) static void
-tell_watched(struct eddy_loop *loop, const struct eddy_op_type *type,
-             eddy_done_fn *on_done, void *arg, struct eddy_result result)
-{
-    int64_t since = eddy__enter_slowly(loop);
-
-    on_done(result, arg);
-    eddy__leave_slowly(loop, since, type != NULL ? type->name : "operation",
-                       (const void *)(uintptr_t)on_done);
-}
-
 static void deliver(struct eddy_call *call)
 {
     struct request *r = EDDY_CONTAINER_OF(call, struct request, call);
@@ -133,7 +121,7 @@ static void deliver(struct eddy_call *call)
         return;
     loop->stats.calls++;
     if (loop->debug)
-        tell_watched(loop, type, on_done, arg, result);
+        eddy__tell_slowly(loop, type, on_done, arg, result);
     else
         on_done(result, arg);
 }

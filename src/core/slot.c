@@ -133,21 +133,33 @@ static size_t count_watches(const struct watch *w)
     return count;
 }
 
-/* It may be gone after that. */
-static void call_watch(struct eddy_loop *loop, struct watch *w, unsigned ready)
+/* In debug mode it is watched how long that takes. */
+__attribute__((noinline)) static void
+call_watched(struct eddy_loop *loop, struct watch *w, unsigned ready)
 {
     eddy_watch_fn *fn = w->fn;
-    int64_t since = eddy__enter(loop);
+    int64_t since = eddy__enter_slowly(loop);
 
     fn((struct eddy_watch *)w, ready, w->arg);
-    eddy__leave(loop, since, "watch", (const void *)(uintptr_t)fn);
+    eddy__leave_slowly(loop, since, "watch", (const void *)(uintptr_t)fn);
+}
+
+/* It may be gone after that. */
+static inline void call_watch(struct eddy_loop *loop, struct watch *w,
+                              unsigned ready)
+{
+    loop->stats.calls++;
+    if (loop->debug)
+        call_watched(loop, w, ready);
+    else
+        w->fn((struct eddy_watch *)w, ready, w->arg);
 }
 
 /* No more than there are: those that are started by one of them have their turn
  * in the next one. Hang-ups and errors wake whoever waits, so that a read or
  * write tells them (L37); nobody is told anything while paused. */
-static bool call_watches(struct eddy_loop *loop, struct watch *w,
-                         unsigned ready, int error)
+static inline bool call_watches(struct eddy_loop *loop, struct watch *w,
+                                unsigned ready, int error)
 {
     unsigned unasked = ready & (EDDY_HANGUP | EDDY_ERROR);
     unsigned all = ready | (unasked != 0 ? EDDY_READ | EDDY_WRITE : 0);
@@ -185,7 +197,7 @@ static void on_event(struct eddy_loop *loop, int fd, unsigned ready)
 {
     struct slot *slot;
 
-    if (fd < 0 || (size_t)fd >= loop->slots.capacity)
+    if ((unsigned)fd >= loop->slots.capacity)
         return; /* a poller of the user's own, and its error */
     slot = &loop->slots.at[fd];
     if (slot->in_poller == 0 || slot->batch == loop->batch ||

@@ -25,25 +25,49 @@ static void run_completions(struct eddy_loop *loop)
     }
 }
 
+static inline bool has_completed(const struct eddy_loop *loop)
+{
+    return loop->ready.first != NULL || loop->done.first != NULL;
+}
+
 /* In rounds: a completion makes tasks ready, and what those start, or what it
  * starts itself, may be complete at once. But only so many, for two that feed
  * each other must not keep the loop from waiting. */
 static void run_rounds(struct eddy_loop *loop)
 {
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < ROUNDS && has_completed(loop); round++) {
         run_ready(loop);
-        if (loop->done.first == NULL)
-            return;
         run_completions(loop);
     }
 }
 
+/* What other threads and signal handlers do. */
+static inline bool is_called(const struct eddy_loop *loop)
+{
+    return atomic_load(&loop->posted) != NULL || atomic_load(&loop->stopping);
+}
+
+static inline bool is_pending(const struct eddy_loop *loop)
+{
+    return has_completed(loop) || loop->incoming.first != NULL ||
+           loop->soon_count > 0 || loop->slots.special != 0 ||
+           loop->slots.dirty != 0 || is_called(loop);
+}
+
 bool eddy__pending(const struct eddy_loop *loop)
 {
-    return loop->ready.first != NULL || loop->done.first != NULL ||
-           loop->incoming.first != NULL || loop->soon_count > 0 ||
-           loop->slots.special != 0 || loop->slots.dirty != 0 ||
-           atomic_load(&loop->posted) != NULL || atomic_load(&loop->stopping);
+    return is_pending(loop);
+}
+
+static inline bool has_posts(const struct eddy_loop *loop)
+{
+    return loop->incoming.first != NULL || loop->soon_count > 0 ||
+           atomic_load(&loop->posted) != NULL;
+}
+
+static inline bool is_alive(const struct eddy_loop *loop)
+{
+    return loop->alive > 0 || has_completed(loop) || has_posts(loop);
 }
 
 /* The poller is broken, and the loop fit only to be freed: but it may still
@@ -57,13 +81,14 @@ static int rest(int64_t timeout_ns)
     return 0;
 }
 
+/* Who passes a timeout_ns has seen that nothing is pending. */
 static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
 {
     int n;
 
     if (timeout_ns != 0) {
         atomic_store(&loop->asleep, true); /* before the last look: wake.c */
-        if (eddy__pending(loop))
+        if (is_called(loop))
             timeout_ns = 0;
     }
     n = loop->poller != NULL ? loop->ops->wait(loop->poller, loop->events,
@@ -82,11 +107,11 @@ static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
 
 /* What is left until the next deadline, at most timeout_ns; EDDY_FOREVER if
  * there is none. */
-static int64_t time_to_wait(struct eddy_loop *loop, int64_t timeout_ns)
+static inline int64_t time_to_wait(struct eddy_loop *loop, int64_t timeout_ns)
 {
     int64_t next_ns, left_ns;
 
-    if (timeout_ns == 0 || eddy__pending(loop))
+    if (timeout_ns == 0 || is_pending(loop))
         return 0;
     next_ns = loop->timers.count > 0 ? eddy__timer_next(loop) : EDDY_FOREVER;
     if (next_ns == EDDY_FOREVER)
@@ -99,7 +124,8 @@ static int64_t time_to_wait(struct eddy_loop *loop, int64_t timeout_ns)
 
 /* A virtual clock never sleeps: if nothing is ready, the time of the next
  * deadline is now. With nothing to jump to, only the world can go on. */
-static int wait_virtually(struct eddy_loop *loop, int64_t timeout_ns)
+__attribute__((noinline)) static int wait_virtually(struct eddy_loop *loop,
+                                                    int64_t timeout_ns)
 {
     const struct eddy_clock *clock = &loop->settings.clock;
     int64_t left_ns = time_to_wait(loop, timeout_ns);
@@ -108,8 +134,7 @@ static int wait_virtually(struct eddy_loop *loop, int64_t timeout_ns)
     if (left_ns == EDDY_FOREVER || loop->expected > 0)
         return poll_once(loop, left_ns == 0 ? 0 : timeout_ns);
     n = poll_once(loop, 0);
-    if (n == 0 && loop->done_count == 0 && left_ns > 0 &&
-        !eddy__pending(loop)) {
+    if (n == 0 && loop->done_count == 0 && left_ns > 0 && !is_pending(loop)) {
         clock->jump(clock->arg, eddy__time_add(eddy__now(loop), left_ns));
         (void)eddy_loop_update_now(loop);
     }
@@ -142,10 +167,11 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
     loop->finishes = FINISH_BUDGET;
     loop->shortcuts = loop->dying ? 0 : SHORT_BUDGET;
     loop->resumptions = READY_BUDGET;
-    posted = eddy__posts_run(loop);
+    posted = has_posts(loop) && eddy__posts_run(loop);
     run_hooks(loop, EDDY_BEFORE_WAIT);
-    eddy__slots_flush(loop);
-    if (single ? posted : !eddy_loop_alive(loop))
+    if (loop->slots.dirty != 0)
+        eddy__slots_flush(loop);
+    if (single ? posted : !is_alive(loop))
         timeout_ns = 0;
     n = wait_for_events(loop, timeout_ns);
     armed = loop->timers.seq;
@@ -156,7 +182,8 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
     loop->stats.events += n > 0 ? (uint64_t)n : 0;
     if (loop->slots.special != 0)
         eddy__slots_special(loop);
-    run_rounds(loop);
+    if (has_completed(loop))
+        run_rounds(loop);
     if (loop->timers.count > 0) {
         eddy__timer_fire_due(loop, armed);
         run_rounds(loop);
@@ -202,7 +229,7 @@ int eddy_loop_run(struct eddy_loop *loop)
         return n;
     while (n >= 0 && !stop) {
         stop = atomic_load(&loop->stopping);
-        if (!stop && !eddy_loop_alive(loop))
+        if (!stop && !is_alive(loop))
             break;
         n = eddy__turn(loop, stop ? 0 : EDDY_FOREVER, false);
         stop = stop || atomic_load(&loop->stopping);
@@ -224,10 +251,7 @@ int eddy_loop_stop(struct eddy_loop *loop)
 
 bool eddy_loop_alive(const struct eddy_loop *loop)
 {
-    return loop != NULL &&
-           (loop->alive > 0 || loop->ready.first != NULL ||
-            loop->done.first != NULL || loop->incoming.first != NULL ||
-            loop->soon_count > 0 || atomic_load(&loop->posted) != NULL);
+    return loop != NULL && is_alive(loop);
 }
 
 bool eddy_loop_running(const struct eddy_loop *loop)
