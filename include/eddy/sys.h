@@ -37,7 +37,7 @@ struct eddy_sys {
     int (*close)(void *arg, int fd);
 
     /* recv() and send() for sockets, read() and write() for the rest; no
-     * SIGPIPE from either. */
+     * SIGPIPE from either. -EINTR is taken for -EAGAIN. */
     int64_t (*recv)(void *arg, int fd, bool socket, void *buf, size_t size);
     int64_t (*send)(void *arg, int fd, bool socket, const struct iovec *iov,
                     int count);

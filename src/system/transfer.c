@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* transfer.c - bytes in and out, without SIGPIPE (T32). */
+/* transfer.c - bytes in and out, without SIGPIPE (T32). Nothing is tried again
+ * here: what does not block is hardly ever interrupted, and who was waits for
+ * the poller to say once more that it is ready. */
 #include "system.h"
 
 #include <pthread.h>
@@ -27,9 +29,7 @@ int64_t eddy__recv(void *arg, int fd, bool socket, void *buf, size_t size)
     (void)arg;
     if (size > AT_ONCE)
         size = AT_ONCE;
-    do
-        n = socket ? recv(fd, buf, size, 0) : read(fd, buf, size);
-    while (n < 0 && errno == EINTR);
+    n = socket ? recv(fd, buf, size, 0) : read(fd, buf, size);
     return value_of(n);
 }
 
@@ -71,28 +71,28 @@ static int pieces_at_once(const struct iovec *iov, int count)
     return n > 0 ? n : 1;
 }
 
-static ssize_t send_once(int fd, const struct iovec *iov, int count)
+__attribute__((noinline)) static ssize_t
+send_pieces(int fd, bool socket, const struct iovec *iov, int count)
 {
+    struct iovec part = { iov->iov_base, AT_ONCE };
     struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)iov };
 
-    if (count == 1)
-        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+    if (iov->iov_len > AT_ONCE)
+        message.msg_iov = &part;
+    count = pieces_at_once(iov, count);
     message.msg_iovlen = (unsigned short)count; /* int or size_t */
-    return sendmsg(fd, &message, MSG_NOSIGNAL);
+    return socket ? sendmsg(fd, &message, MSG_NOSIGNAL)
+                  : write_quietly(fd, message.msg_iov, count);
 }
 
 int64_t eddy__send(void *arg, int fd, bool socket, const struct iovec *iov,
                    int count)
 {
-    struct iovec part = { iov->iov_base, AT_ONCE };
     ssize_t n;
 
     (void)arg;
-    count = pieces_at_once(iov, count);
-    if (iov->iov_len > AT_ONCE)
-        iov = &part;
-    do
-        n = socket ? send_once(fd, iov, count) : write_quietly(fd, iov, count);
-    while (n < 0 && errno == EINTR);
+    n = socket && count == 1 && iov->iov_len <= AT_ONCE
+            ? send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+            : send_pieces(fd, socket, iov, count);
     return value_of(n);
 }
