@@ -4,27 +4,14 @@
 
 enum { FIRST_CAPACITY = 4096 };
 
-size_t eddy__buffered(const struct eddy_stream *stream)
-{
-    return stream->buffer == NULL ? 0
-                                  : stream->buffer->end - stream->buffer->start;
-}
-
-const char *eddy__buffer_bytes(const struct eddy_stream *stream)
-{
-    return stream->buffer->bytes + stream->buffer->start;
-}
-
-size_t eddy__buffer_take(struct eddy_stream *stream, void *buf, size_t size)
+size_t eddy__buffer_copy(struct eddy_stream *stream, void *buf, size_t size)
 {
     struct buffer *b = stream->buffer;
     size_t have = eddy__buffered(stream);
 
     if (size > have)
         size = have;
-    if (size == 0)
-        return 0;
-    if (buf != NULL)
+    if (buf != NULL && size > 0)
         memcpy(buf, b->bytes + b->start, size);
     b->start += size;
     if (b->start == b->end)
@@ -34,7 +21,7 @@ size_t eddy__buffer_take(struct eddy_stream *stream, void *buf, size_t size)
 
 int eddy__buffer_grow(struct eddy_stream *stream, size_t want)
 {
-    const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
+    const struct eddy_mem *mem = &eddy_loop_settings(stream->common->loop)->mem;
     struct buffer *b = stream->buffer;
     size_t capacity = b == NULL ? FIRST_CAPACITY : b->capacity * 2;
     struct buffer *grown;
@@ -93,7 +80,7 @@ int64_t eddy__buffer_fill(struct eddy_stream *stream, size_t want)
 
 void eddy__buffer_free(struct eddy_stream *stream)
 {
-    const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
+    const struct eddy_mem *mem = &eddy_loop_settings(stream->common->loop)->mem;
 
     (void)mem->resize(mem->arg, stream->buffer, 0);
     stream->buffer = NULL;

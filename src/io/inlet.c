@@ -38,7 +38,7 @@ static void drop_first(struct eddy_stream *stream)
     inlet->first = first->next;
     if (inlet->first == NULL)
         inlet->last = NULL;
-    eddy_buffer_give_back(stream->loop, first);
+    eddy_buffer_give_back(stream->common->loop, first);
 }
 
 static void append(struct inlet *inlet, struct eddy_io_buffer *buffer)
@@ -99,8 +99,9 @@ bool eddy__inlet_run(struct eddy_stream *stream)
         eddy__stream_kick(stream);
         return true;
     }
-    if (inlet->much ||
-        eddy_submission_start(stream->loop, &inlet->submission, &io) < 0) {
+    if ((stream->flags & STREAM_MUCH) != 0 ||
+        eddy_submission_start(stream->common->loop, &inlet->submission, &io) <
+            0) {
         stream->flags &= ~(unsigned)STREAM_INLET; /* wait for it, then */
         return false;
     }
@@ -116,7 +117,7 @@ static void cancel(struct eddy_stream *stream)
     if (!inlet->running || inlet->cancelled)
         return;
     inlet->cancelled = true;
-    eddy_submission_cancel(stream->loop, &inlet->submission);
+    eddy_submission_cancel(stream->common->loop, &inlet->submission);
 }
 
 void eddy__inlet_notice(struct eddy_stream *stream, int64_t n)
@@ -128,7 +129,7 @@ void eddy__inlet_notice(struct eddy_stream *stream, int64_t n)
     inlet->little = n <= LITTLE ? inlet->little + 1 : 0;
     if (inlet->little < OFTEN)
         return;
-    inlet->much = false;
+    stream->flags &= ~(unsigned)STREAM_MUCH;
     stream->flags |= STREAM_INLET;
 }
 
@@ -173,10 +174,11 @@ static void on_arrival(struct eddy_submission *submission,
     if ((stream->flags & STREAM_CLOSED) != 0)
         return;
     if (done->n >= MUCH) {
-        inlet->much = true;
+        stream->flags |= STREAM_MUCH;
         inlet->little = 0;
     }
-    if (inlet->much || (inlet->first != NULL && !is_wanted(stream)))
+    if ((stream->flags & STREAM_MUCH) != 0 ||
+        (inlet->first != NULL && !is_wanted(stream)))
         cancel(stream);
     eddy__stream_watch(stream);
 }
@@ -188,7 +190,7 @@ void eddy__inlet_init(struct eddy_stream *stream)
     stream->inlet.end = NO_END;
     stream->inlet.submission.done = on_arrival;
     if ((stream->flags & STREAM_SOCKET) != 0 &&
-        eddy_loop_completes(stream->loop, EDDY_IO_RECEIVE))
+        eddy_loop_completes(stream->common->loop, EDDY_IO_RECEIVE))
         stream->flags |= STREAM_INLET;
 }
 
@@ -197,7 +199,7 @@ void eddy__inlet_let_go(struct eddy_stream *stream)
     if (!stream->inlet.running)
         return;
     cancel(stream);
-    eddy_submissions_settle(stream->loop);
+    eddy_submissions_settle(stream->common->loop);
 }
 
 void eddy__inlet_close(struct eddy_stream *stream)
@@ -205,5 +207,5 @@ void eddy__inlet_close(struct eddy_stream *stream)
     while (stream->inlet.first != NULL)
         drop_first(stream);
     if (!stream->inlet.running)
-        eddy_complete_call(stream->loop, &stream->burial);
+        eddy_complete_call(stream->common->loop, &stream->burial);
 }

@@ -9,7 +9,7 @@
  *     receive.c    multishot reading     connect.c   connect
  *     copy.c       stream to stream      address.c   addresses in words
  *     queue.c      writes that wait      name.c      looking names up
- *     room.c       where bytes pass      inlet.c     or come by themselves
+ *     room.c       what streams share    inlet.c     what comes by itself
  */
 #ifndef EDDY_IO_H
 #define EDDY_IO_H
@@ -41,7 +41,8 @@ enum {                            /* struct eddy_stream, flags */
        STREAM_CLOSED = 1u << 8,   /* has no descriptor */
        STREAM_ENDING = 1u << 9,   /* a shutdown is in the queue */
        STREAM_LOST = 1u << 10,    /* bytes that eddy_send() had taken */
-       STREAM_INLET = 1u << 11    /* the poller receives for it */
+       STREAM_INLET = 1u << 11,   /* the poller receives for it */
+       STREAM_MUCH = 1u << 12     /* or would, but much comes at a time */
 };
 
 struct buffer {
@@ -90,16 +91,32 @@ struct inlet { /* see inlet.c */
     struct eddy_io_buffer *first, *last; /* came, and were not read yet */
     int end;                             /* what comes after them */
     bool running, cancelled;
-    bool much; /* comes at a time: wait for readiness instead */
     uint8_t little;
+};
+
+/* What all streams of a loop share, and room that received bytes pass through:
+ * see room.c. */
+struct common {
+    struct eddy_loop *loop;
+    const struct eddy_sys *sys;
+    struct room *free; /* the first one is in use, during an item */
+    struct room *kept;
+    size_t free_count;
+};
+
+enum { RECEIVE_ROOM = 65536 };
+
+struct room {
+    struct room *prev, *next;
+    struct common *common;
+    char bytes[RECEIVE_ROOM];
 };
 
 struct eddy_stream {
     struct eddy_owned owned;
     struct eddy_watch watch;
     struct inlet inlet;
-    struct eddy_loop *loop;
-    const struct eddy_sys *sys;
+    struct common *common;
     int fd;
     unsigned flags, interest; /* what the watch was last told */
     unsigned filled;          /* reads since an event that left none of buf */
@@ -193,10 +210,28 @@ void eddy__read_cancel(struct eddy_request *request);
 /* > 0; 0: the end; -EAGAIN: wait; or an error. */
 int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size);
 
-size_t eddy__buffered(const struct eddy_stream *stream);
-const char *eddy__buffer_bytes(const struct eddy_stream *stream);
-/* Copies (buf NULL: just throws away) and removes up to size bytes. */
-size_t eddy__buffer_take(struct eddy_stream *stream, void *buf, size_t size);
+static inline size_t eddy__buffered(const struct eddy_stream *stream)
+{
+    return stream->buffer == NULL ? 0
+                                  : stream->buffer->end - stream->buffer->start;
+}
+
+static inline const char *eddy__buffer_bytes(const struct eddy_stream *stream)
+{
+    return stream->buffer->bytes + stream->buffer->start;
+}
+
+/* Copies (buf NULL: just throws away) and removes up to size bytes of those
+ * that are there. */
+size_t eddy__buffer_copy(struct eddy_stream *stream, void *buf, size_t size);
+/* The same; mostly there are none. */
+static inline size_t eddy__buffer_take(struct eddy_stream *stream, void *buf,
+                                       size_t size)
+{
+    return eddy__buffered(stream) == 0 ? 0
+                                       : eddy__buffer_copy(stream, buf, size);
+}
+
 /* Has more room for reading ahead than before, but not more than `want`. */
 int eddy__buffer_grow(struct eddy_stream *stream, size_t want);
 /* Reads into the buffer so that it may come to hold `want` bytes; as recv. */
@@ -221,10 +256,21 @@ void eddy__inlet_close(struct eddy_stream *stream);
 
 /* ---- room.c ------------------------------------------------------------- */
 
-/* The room that received bytes pass through, of RECEIVE_ROOM bytes: the next
- * call overwrites it. NULL: out of memory. */
-enum { RECEIVE_ROOM = 65536 };
-char *eddy__room(struct eddy_loop *loop);
+/* What the streams of a loop share. NULL: out of memory. */
+struct common *eddy__common(struct eddy_loop *loop);
+/* Has a free room: NULL, or out of memory. */
+struct room *eddy__room_new(struct common *common);
+
+/* RECEIVE_ROOM bytes that the next item overwrites. NULL: out of memory. */
+static inline char *eddy__room(struct common *common)
+{
+    struct room *room = common->free;
+
+    if (room == NULL)
+        room = eddy__room_new(common);
+    return room == NULL ? NULL : room->bytes;
+}
+
 /* Keeps the one of the item that is being delivered; gives it back. */
 void *eddy__room_keep(struct eddy_request *request);
 void eddy__room_release(void *kept);
@@ -266,11 +312,28 @@ bool eddy__write_now(struct eddy_stream *stream, struct chunk *chunk,
                      struct eddy_result *ret_result);
 /* Queues what is left of a chunk. */
 void eddy__write_append(struct eddy_stream *stream, struct chunk *chunk);
-/* Whether new writes may come: 0, -EPIPE, ... */
-int eddy__write_check(const struct eddy_stream *stream);
+/* Whether new writes may come: 0 or -EPIPE. */
+static inline int eddy__write_check(const struct eddy_stream *stream)
+{
+    return (stream->flags & (STREAM_ENDING | STREAM_SHUT | STREAM_BROKEN)) != 0
+               ? -EPIPE
+               : 0;
+}
+
 /* One system call: > 0, -EAGAIN, or an error that breaks the writing side. */
-int64_t eddy__stream_send(struct eddy_stream *stream, const struct iovec *iov,
-                          int count);
+static inline int64_t eddy__stream_send(const struct eddy_stream *stream,
+                                        const struct iovec *iov, int count)
+{
+    const struct eddy_sys *sys = stream->common->sys;
+    int64_t n = sys->send(sys->arg, stream->fd,
+                          (stream->flags & STREAM_SOCKET) != 0, iov, count);
+
+    if (n >= 0)
+        return n;
+    /* some systems are out of buffers for a moment, not for good (T35) */
+    return n == -ENOBUFS || n == -EINTR ? -EAGAIN : n;
+}
+
 /* 0, or what eddy_send() would say before anything is done. */
 int eddy__send_check(const struct eddy_stream *stream, const void *data,
                      size_t size);

@@ -12,24 +12,6 @@
 
 enum { FLUSH_ROUNDS = 8 }; /* system calls for one stream in one turn */
 
-int64_t eddy__stream_send(struct eddy_stream *stream, const struct iovec *iov,
-                          int count)
-{
-    int64_t n =
-        stream->sys->send(stream->sys->arg, stream->fd,
-                          (stream->flags & STREAM_SOCKET) != 0, iov, count);
-
-    /* some systems are out of buffers for a moment, not for good (T35) */
-    return n == -ENOBUFS || n == -EINTR ? -EAGAIN : n;
-}
-
-int eddy__write_check(const struct eddy_stream *stream)
-{
-    return (stream->flags & (STREAM_ENDING | STREAM_SHUT | STREAM_BROKEN)) != 0
-               ? -EPIPE
-               : 0;
-}
-
 /* ---- The queue ---------------------------------------------------------- */
 
 static void account(struct eddy_stream *stream)
@@ -178,7 +160,8 @@ void eddy__write_settle(struct eddy_stream *stream)
         int err = 0;
 
         if (chunk->kind == CHUNK_SHUTDOWN)
-            err = stream->sys->shutdown(stream->sys->arg, stream->fd, SHUT_WR);
+            err = stream->common->sys->shutdown(stream->common->sys->arg,
+                                                stream->fd, SHUT_WR);
         end_chunk(stream, chunk, err);
     }
 }

@@ -44,15 +44,29 @@ static int64_t take_in(struct eddy_stream *stream, void *buf, size_t size)
 
 static int64_t recv_from(struct eddy_stream *stream, void *buf, size_t size)
 {
-    int64_t n =
-        stream->sys->recv(stream->sys->arg, stream->fd,
-                          (stream->flags & STREAM_SOCKET) != 0, buf, size);
+    int64_t n = stream->common->sys->recv(stream->common->sys->arg, stream->fd,
+                                          (stream->flags & STREAM_SOCKET) != 0,
+                                          buf, size);
 
     if (n == -EINTR)
         n = -EAGAIN; /* the poller will say so again */
     note_read(stream, n, size);
-    if (stream->inlet.much)
+    if ((stream->flags & STREAM_MUCH) != 0)
         eddy__inlet_notice(stream, n);
+    return n;
+}
+
+/* An error is told for ever, or what was read ahead would look like the end
+ * (SR9); but a terminal that was hung up may come back. */
+__attribute__((noinline)) static int64_t note_end(struct eddy_stream *stream,
+                                                  int64_t n)
+{
+    if (n < 0 && n != -EAGAIN && (stream->flags & STREAM_SOCKET) != 0)
+        stream->read_error = (int)n;
+    if (n == 0 && eddy_loop_debug(stream->common->loop))
+        eddy_log_write(stream->common->loop, EDDY_LOG_DEBUG,
+                       "end of input: stream %p, descriptor %d", (void *)stream,
+                       stream->fd);
     return n;
 }
 
@@ -64,15 +78,7 @@ int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size)
         return -EAGAIN;
     n = (stream->flags & STREAM_INLET) != 0 ? take_in(stream, buf, size)
                                             : recv_from(stream, buf, size);
-    /* told for ever, or what was read ahead would look like the end (SR9); but
-     * a terminal that was hung up may come back */
-    if (n < 0 && n != -EAGAIN && (stream->flags & STREAM_SOCKET) != 0)
-        stream->read_error = (int)n;
-    if (n == 0 && eddy_loop_debug(stream->loop))
-        eddy_log_write(stream->loop, EDDY_LOG_DEBUG,
-                       "end of input: stream %p, descriptor %d", (void *)stream,
-                       stream->fd);
-    return n;
+    return n > 0 ? n : note_end(stream, n);
 }
 
 void eddy__read_step(struct eddy_stream *stream)

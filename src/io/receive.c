@@ -26,7 +26,7 @@ static bool step_receive(struct eddy_stream *stream, uint64_t *words,
     if ((stream->flags & STREAM_PAUSED) != 0)
         return false;
     for (int i = 0; i < ITEMS; i++) {
-        char *room = eddy__room(stream->loop); /* the last one may be kept */
+        char *room = eddy__room(stream->common); /* the last one may be kept */
         struct eddy_result item =
             eddy_n(room == NULL ? -ENOMEM : take(stream, room));
 
@@ -64,7 +64,7 @@ static bool start_receive(struct eddy_request *request,
     struct eddy_stream *stream = eddy_request_on(request);
     int err = eddy__read_check(stream, request);
 
-    if (err == 0 && eddy__room(stream->loop) == NULL)
+    if (err == 0 && eddy__room(stream->common) == NULL)
         err = -ENOMEM;
     if (err < 0) {
         *ret_result = eddy_n(err);

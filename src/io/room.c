@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * room.c - memory that received bytes pass through: a stream that waits needs
- * none, and one room serves them all, as long as each is looked at at once.
- * Whoever wants to look longer keeps the room, and the next bytes get another.
+ * room.c - what the streams of a loop share, above all memory that received
+ * bytes pass through: a stream that waits needs none, and one room serves them
+ * all, as long as each is looked at at once. Whoever wants to look longer keeps
+ * the room, and the next bytes get another.
  */
 #include "io.h"
 
 enum { SPARE = 4 }; /* free rooms that are not given back: 256 KiB */
-
-struct room {
-    struct room *prev, *next;
-    struct rooms *rooms;
-    char bytes[RECEIVE_ROOM];
-};
-
-struct rooms {
-    struct eddy_loop *loop;
-    struct room *free; /* the first one is in use, during an item */
-    struct room *kept;
-    size_t free_count;
-};
 
 static void *resize(struct eddy_loop *loop, void *ptr, size_t size)
 {
@@ -39,39 +27,40 @@ static void free_list(struct eddy_loop *loop, struct room *room)
 }
 
 /* The loop ends, and with it what was kept. */
-static void free_rooms(void *value)
+static void free_common(void *value)
 {
-    struct rooms *rooms = value;
+    struct common *common = value;
 
-    free_list(rooms->loop, rooms->free);
-    free_list(rooms->loop, rooms->kept);
-    (void)resize(rooms->loop, rooms, 0);
+    free_list(common->loop, common->free);
+    free_list(common->loop, common->kept);
+    (void)resize(common->loop, common, 0);
 }
 
-static void keep_rooms(void *value, struct eddy_loop *loop)
+static void keep_common(void *value, struct eddy_loop *loop)
 {
     (void)value;
     (void)loop;
 }
 
-static const struct eddy_slot_type type = { "rooms", free_rooms, keep_rooms,
+static const struct eddy_slot_type type = { "streams", free_common, keep_common,
                                             NULL };
 
-static struct rooms *rooms_of(struct eddy_loop *loop)
+struct common *eddy__common(struct eddy_loop *loop)
 {
-    struct rooms *rooms = eddy_loop_slot(loop, &type);
+    struct common *common = eddy_loop_slot(loop, &type);
 
-    if (rooms != NULL)
-        return rooms;
-    rooms = resize(loop, NULL, sizeof *rooms);
-    if (rooms == NULL)
+    if (common != NULL)
+        return common;
+    common = resize(loop, NULL, sizeof *common);
+    if (common == NULL)
         return NULL;
-    *rooms = (struct rooms){ .loop = loop };
-    if (eddy_loop_set_slot(loop, &type, rooms) < 0) {
-        free_rooms(rooms);
+    *common =
+        (struct common){ .loop = loop, .sys = eddy_loop_settings(loop)->sys };
+    if (eddy_loop_set_slot(loop, &type, common) < 0) {
+        free_common(common);
         return NULL;
     }
-    return rooms;
+    return common;
 }
 
 static void link_in(struct room **list, struct room *room)
@@ -90,45 +79,40 @@ static void link_out(struct room **list, struct room *room)
         room->next->prev = room->prev;
 }
 
-char *eddy__room(struct eddy_loop *loop)
+struct room *eddy__room_new(struct common *common)
 {
-    struct rooms *rooms = rooms_of(loop);
-    struct room *room;
+    struct room *room = resize(common->loop, NULL, sizeof *room);
 
-    if (rooms == NULL)
-        return NULL;
-    if (rooms->free != NULL)
-        return rooms->free->bytes;
-    room = resize(loop, NULL, sizeof *room);
     if (room == NULL)
         return NULL;
-    room->rooms = rooms;
-    link_in(&rooms->free, room);
-    rooms->free_count++;
-    return room->bytes;
+    room->common = common;
+    link_in(&common->free, room);
+    common->free_count++;
+    return room;
 }
 
 void *eddy__room_keep(struct eddy_request *request)
 {
-    struct rooms *rooms = rooms_of(eddy_request_loop(request));
-    struct room *room = rooms->free;
+    const struct eddy_stream *stream = eddy_request_on(request);
+    struct common *common = stream->common;
+    struct room *room = common->free;
 
-    link_out(&rooms->free, room);
-    link_in(&rooms->kept, room);
-    rooms->free_count--;
+    link_out(&common->free, room);
+    link_in(&common->kept, room);
+    common->free_count--;
     return room;
 }
 
 void eddy__room_release(void *kept)
 {
     struct room *room = kept;
-    struct rooms *rooms = room->rooms;
+    struct common *common = room->common;
 
-    link_out(&rooms->kept, room);
-    if (rooms->free_count == SPARE) {
-        (void)resize(rooms->loop, room, 0);
+    link_out(&common->kept, room);
+    if (common->free_count == SPARE) {
+        (void)resize(common->loop, room, 0);
         return;
     }
-    link_in(&rooms->free, room);
-    rooms->free_count++;
+    link_in(&common->free, room);
+    common->free_count++;
 }

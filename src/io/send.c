@@ -14,7 +14,7 @@ EDDY_FITS_REQUEST(struct drain);
 
 void eddy__copy_free(struct eddy_stream *stream, struct chunk *chunk)
 {
-    const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
+    const struct eddy_mem *mem = &eddy_loop_settings(stream->common->loop)->mem;
 
     (void)mem->resize(mem->arg, EDDY_CONTAINER_OF(chunk, struct copy, chunk),
                       0);
@@ -42,7 +42,7 @@ static bool append_to_last(struct eddy_stream *stream, const char *data,
 struct chunk *eddy__copy_new(struct eddy_stream *stream, size_t capacity,
                              char **ret_bytes)
 {
-    const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
+    const struct eddy_mem *mem = &eddy_loop_settings(stream->common->loop)->mem;
     struct copy *copy;
 
     if (capacity > SIZE_MAX - sizeof *copy)
@@ -100,14 +100,14 @@ static int64_t send_now(struct eddy_stream *stream, const char *data,
     return n;
 }
 
-int eddy__send_check(const struct eddy_stream *stream, const void *data,
-                     size_t size)
+static inline int check_send(const struct eddy_stream *stream, const void *data,
+                             size_t size)
 {
     int err;
 
     if (stream == NULL || (data == NULL && size > 0))
         return -EINVAL;
-    err = eddy_loop_check(stream->loop);
+    err = eddy_loop_check(stream->common->loop);
     if (err < 0)
         return err;
     if ((stream->flags & STREAM_CLOSING) != 0)
@@ -115,18 +115,10 @@ int eddy__send_check(const struct eddy_stream *stream, const void *data,
     return eddy__write_check(stream);
 }
 
-/* What is left after `sent` bytes have gone out. */
-static int keep_rest(struct eddy_stream *stream, const char *rest, size_t size,
-                     bool sent)
+int eddy__send_check(const struct eddy_stream *stream, const void *data,
+                     size_t size)
 {
-    int err;
-
-    if (size == 0 || append_to_last(stream, rest, size))
-        return 0;
-    err = append_copy(stream, rest, size);
-    if (err < 0 && sent) /* half of it is out: no way back */
-        eddy__write_break(stream, err);
-    return err;
+    return check_send(stream, data, size);
 }
 
 /* 1: more is waiting than the high-water mark. */
@@ -137,18 +129,31 @@ static int above_high(struct eddy_stream *stream)
     return stream->queued > stream->high;
 }
 
+/* What is left after `sent` bytes have gone out. */
+__attribute__((noinline)) static int
+keep_rest(struct eddy_stream *stream, const char *rest, size_t size, bool sent)
+{
+    int err;
+
+    if (append_to_last(stream, rest, size))
+        return above_high(stream);
+    err = append_copy(stream, rest, size);
+    if (err < 0 && sent) /* half of it is out: no way back */
+        eddy__write_break(stream, err);
+    return err < 0 ? err : above_high(stream);
+}
+
 int eddy_send(struct eddy_stream *stream, const void *data, size_t size)
 {
-    int err = eddy__send_check(stream, data, size);
+    int err = check_send(stream, data, size);
     int64_t n;
 
     if (err < 0 || size == 0)
         return err;
     n = send_now(stream, data, size);
-    if (n < 0)
-        return (int)n;
-    err = keep_rest(stream, (const char *)data + n, size - (size_t)n, n > 0);
-    return err < 0 ? err : above_high(stream);
+    if (n < 0 || (size_t)n == size)
+        return n < 0 ? (int)n : 0; /* nothing waits */
+    return keep_rest(stream, (const char *)data + n, size - (size_t)n, n > 0);
 }
 
 int eddy__copy_send(struct eddy_stream *stream, struct chunk *take_chunk,
@@ -186,7 +191,7 @@ void eddy__drains_end(struct eddy_stream *stream, int err)
 int eddy_stream_set_water_marks(struct eddy_stream *stream, size_t low,
                                 size_t high)
 {
-    int err = stream == NULL ? -EINVAL : eddy_loop_check(stream->loop);
+    int err = stream == NULL ? -EINVAL : eddy_loop_check(stream->common->loop);
 
     if (err < 0)
         return err;

@@ -73,7 +73,7 @@ void eddy__stream_kick(struct eddy_stream *stream)
     if ((stream->flags & STREAM_KICKED) != 0)
         return;
     stream->flags |= STREAM_KICKED;
-    eddy_complete_call(stream->loop, &stream->kick);
+    eddy_complete_call(stream->common->loop, &stream->kick);
 }
 
 /* ---- Closing ------------------------------------------------------------ */
@@ -82,7 +82,7 @@ static void bury(struct eddy_call *call)
 {
     struct eddy_stream *stream =
         EDDY_CONTAINER_OF(call, struct eddy_stream, burial);
-    const struct eddy_mem *mem = &eddy_loop_settings(stream->loop)->mem;
+    const struct eddy_mem *mem = &eddy_loop_settings(stream->common->loop)->mem;
 
     eddy__buffer_free(stream);
     (void)mem->resize(mem->arg, stream, 0);
@@ -98,10 +98,10 @@ static void finish(struct eddy_stream *stream, int64_t n)
         n = stream->write_error; /* nobody else has told it */
     stream->flags |= STREAM_CLOSED;
     (void)eddy_watch_stop(&stream->watch);
-    (void)eddy_loop_forget(stream->loop, stream->fd);
+    (void)eddy_loop_forget(stream->common->loop, stream->fd);
     eddy__inlet_let_go(stream);
-    (void)stream->sys->close(stream->sys->arg, stream->fd);
-    eddy_loop_disown(stream->loop, &stream->owned);
+    (void)stream->common->sys->close(stream->common->sys->arg, stream->fd);
+    eddy_loop_disown(stream->common->loop, &stream->owned);
     if (closer != NULL)
         eddy_complete(closer, eddy_n(n));
     eddy__inlet_close(stream);
@@ -173,7 +173,7 @@ struct eddy_op eddy_close(struct eddy_stream *stream)
 
 void eddy_stream_free(struct eddy_stream *stream, bool flush)
 {
-    if (stream == NULL || eddy_loop_check(stream->loop) < 0)
+    if (stream == NULL || eddy_loop_check(stream->common->loop) < 0)
         return;
     if ((stream->flags & STREAM_CLOSING) == 0)
         begin_close(stream, flush);
@@ -199,7 +199,7 @@ int eddy__stream_check(const struct eddy_stream *stream,
 {
     if (stream == NULL)
         return -EINVAL;
-    if (stream->loop != eddy_request_loop(request))
+    if (stream->common->loop != eddy_request_loop(request))
         return -EXDEV;
     return (stream->flags & STREAM_CLOSING) != 0 ? -EBADF : 0;
 }
@@ -208,16 +208,18 @@ int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
                      int fd, bool socket)
 {
     static const struct eddy_owned_type type = { "stream", close_owned };
-    const struct eddy_loop_options *settings = eddy_loop_settings(loop);
-    struct eddy_stream *stream =
-        settings->mem.resize(settings->mem.arg, NULL, sizeof *stream);
+    const struct eddy_mem *mem = &eddy_loop_settings(loop)->mem;
+    struct common *common = eddy__common(loop);
+    struct eddy_stream *stream;
     int err;
 
+    if (common == NULL)
+        return -ENOMEM;
+    stream = mem->resize(mem->arg, NULL, sizeof *stream);
     if (stream == NULL)
         return -ENOMEM;
     memset(stream, 0, sizeof *stream);
-    stream->loop = loop;
-    stream->sys = settings->sys;
+    stream->common = common;
     stream->fd = fd;
     stream->flags = socket ? STREAM_SOCKET : 0;
     stream->low = LOW_WATER;
@@ -226,7 +228,7 @@ int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
     stream->burial.run = bury;
     err = eddy_watch_start(loop, &stream->watch, fd, 0, on_ready, stream);
     if (err < 0) {
-        (void)settings->mem.resize(settings->mem.arg, stream, 0);
+        (void)mem->resize(mem->arg, stream, 0);
         return err;
     }
     (void)eddy_watch_background(&stream->watch, true); /* requests count */
@@ -274,7 +276,7 @@ int eddy_stream_fd(const struct eddy_stream *stream)
 
 struct eddy_loop *eddy_stream_loop(const struct eddy_stream *stream)
 {
-    return stream == NULL ? NULL : stream->loop;
+    return stream == NULL ? NULL : stream->common->loop;
 }
 
 static int name_of(const struct eddy_stream *stream,
@@ -289,8 +291,8 @@ static int name_of(const struct eddy_stream *stream,
         return -EINVAL;
     if ((stream->flags & STREAM_CLOSED) != 0)
         return -EBADF;
-    err = get(stream->sys->arg, stream->fd, (struct sockaddr *)&address.storage,
-              &address.size);
+    err = get(stream->common->sys->arg, stream->fd,
+              (struct sockaddr *)&address.storage, &address.size);
     if (err == 0)
         *ret_address = address;
     return err;
@@ -301,7 +303,7 @@ int eddy_stream_local(const struct eddy_stream *stream,
 {
     if (stream == NULL)
         return -EINVAL;
-    return name_of(stream, stream->sys->getsockname, ret_address);
+    return name_of(stream, stream->common->sys->getsockname, ret_address);
 }
 
 int eddy_stream_peer(const struct eddy_stream *stream,
@@ -309,5 +311,5 @@ int eddy_stream_peer(const struct eddy_stream *stream,
 {
     if (stream == NULL)
         return -EINVAL;
-    return name_of(stream, stream->sys->getpeername, ret_address);
+    return name_of(stream, stream->common->sys->getpeername, ret_address);
 }
