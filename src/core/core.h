@@ -122,7 +122,8 @@ struct watch {
     eddy_watch_fn *fn;
     void *arg;
     int fd;
-    int16_t error; /* it was told of; then it is told nothing more */
+    uint32_t batch; /* of waits: when it was started */
+    int16_t error;  /* it was told of; then it is told nothing more */
     uint8_t interest, flags;
 };
 
@@ -137,7 +138,6 @@ enum {                         /* struct slot, flags */
 
 struct slot {
     struct watch *first;
-    uint32_t batch;     /* of waits: when its first watch was started */
     int dirty, special; /* links of the two lists, fd + 1 of the next */
     uint8_t in_poller;  /* the interest the poller knows */
     uint8_t flags;
@@ -225,7 +225,7 @@ struct eddy_loop {
     const struct eddy_poller_ops *ops;
     struct eddy_poller *poller;
     unsigned features;
-    uint32_t batch; /* counts waits; see struct slot */
+    uint32_t batch; /* counts waits; see struct watch */
     int64_t now_ns; /* see eddy__now() */
     bool now_is_old;
     size_t alive;         /* watches, timers, requests ... not in background */

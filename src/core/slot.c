@@ -11,9 +11,9 @@
  *   poller just before the wait: what is undone within a turn costs nothing.
  * - Interest that shrinks is not passed on at all until an event comes that
  *   nobody wants; a reader that pauses between two messages never shows.
- * - A slot remembers before which wait its first watch was started. An event
- *   gathered by that very wait is about a former owner of the number, and is
- *   dropped; a true one will come again (T2, L43).
+ * - A watch remembers before which wait it was started, and is told nothing of
+ *   what that very wait has gathered: it may be about a former owner of the
+ *   number; a true event will come again (T2, L43).
  *
  * Slots that are on the special list are called without the poller: regular
  * files, which are always ready (T6), and descriptors that it refused.
@@ -124,15 +124,6 @@ void eddy__slots_forget(struct eddy_loop *loop)
 
 /* ---- Telling the watches ------------------------------------------------ */
 
-static size_t count_watches(const struct watch *w)
-{
-    size_t count = 0;
-
-    for (; w != NULL; w = w->next)
-        count++;
-    return count;
-}
-
 /* In debug mode it is watched how long that takes. */
 __attribute__((noinline)) static void
 call_watched(struct eddy_loop *loop, struct watch *w, unsigned ready)
@@ -155,22 +146,21 @@ static inline void call_watch(struct eddy_loop *loop, struct watch *w,
         w->fn((struct eddy_watch *)w, ready, w->arg);
 }
 
-/* No more than there are: those that are started by one of them have their turn
- * in the next one. Hang-ups and errors wake whoever waits, so that a read or
- * write tells them (L37); nobody is told anything while paused. */
+/* Hang-ups and errors wake whoever waits, so that a read or write tells them
+ * (L37); nobody is told anything while paused. */
 static inline bool call_watches(struct eddy_loop *loop, struct watch *w,
                                 unsigned ready, int error)
 {
     unsigned unasked = ready & (EDDY_HANGUP | EDDY_ERROR);
     unsigned all = ready | (unasked != 0 ? EDDY_READ | EDDY_WRITE : 0);
-    size_t most = count_watches(w);
     bool served = false;
 
-    for (; w != NULL && most-- > 0; w = loop->slots.next) {
+    for (; w != NULL; w = loop->slots.next) {
         unsigned mine = (all & w->interest) | unasked;
 
         loop->slots.next = w->next;
-        if (w->interest == 0 || mine == 0 || w->error != 0)
+        if (w->interest == 0 || mine == 0 || w->error != 0 ||
+            w->batch == loop->batch)
             continue;
         served = true;
         w->error = (int16_t)error;
@@ -200,7 +190,7 @@ static void on_event(struct eddy_loop *loop, int fd, unsigned ready)
     if ((unsigned)fd >= loop->slots.capacity)
         return; /* a poller of the user's own, and its error */
     slot = &loop->slots.at[fd];
-    if (slot->in_poller == 0 || slot->batch == loop->batch ||
+    if (slot->in_poller == 0 ||
         ((ready & EDDY_ERROR) != 0 && is_closed(loop, fd)))
         return;
     if (!call_watches(loop, slot->first, ready, 0)) {

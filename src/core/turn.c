@@ -47,16 +47,17 @@ static inline bool is_called(const struct eddy_loop *loop)
     return atomic_load(&loop->posted) != NULL || atomic_load(&loop->stopping);
 }
 
-static inline bool is_pending(const struct eddy_loop *loop)
+/* What its own thread has left to do. */
+static inline bool has_work(const struct eddy_loop *loop)
 {
     return has_completed(loop) || loop->incoming.first != NULL ||
            loop->soon_count > 0 || loop->slots.special != 0 ||
-           loop->slots.dirty != 0 || is_called(loop);
+           loop->slots.dirty != 0;
 }
 
 bool eddy__pending(const struct eddy_loop *loop)
 {
-    return is_pending(loop);
+    return has_work(loop) || is_called(loop);
 }
 
 static inline bool has_posts(const struct eddy_loop *loop)
@@ -81,8 +82,8 @@ static int rest(int64_t timeout_ns)
     return 0;
 }
 
-/* Who passes a timeout_ns has seen that nothing is pending. */
-static int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
+/* Who passes a timeout_ns has seen that there is no work. */
+static inline int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
 {
     int n;
 
@@ -111,7 +112,7 @@ static inline int64_t time_to_wait(struct eddy_loop *loop, int64_t timeout_ns)
 {
     int64_t next_ns, left_ns;
 
-    if (timeout_ns == 0 || is_pending(loop))
+    if (timeout_ns == 0 || has_work(loop))
         return 0;
     next_ns = loop->timers.count > 0 ? eddy__timer_next(loop) : EDDY_FOREVER;
     if (next_ns == EDDY_FOREVER)
@@ -134,7 +135,8 @@ __attribute__((noinline)) static int wait_virtually(struct eddy_loop *loop,
     if (left_ns == EDDY_FOREVER || loop->expected > 0)
         return poll_once(loop, left_ns == 0 ? 0 : timeout_ns);
     n = poll_once(loop, 0);
-    if (n == 0 && loop->done_count == 0 && left_ns > 0 && !is_pending(loop)) {
+    if (n == 0 && loop->done_count == 0 && left_ns > 0 &&
+        !eddy__pending(loop)) {
         clock->jump(clock->arg, eddy__time_add(eddy__now(loop), left_ns));
         (void)eddy_loop_update_now(loop);
     }

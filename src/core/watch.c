@@ -50,7 +50,6 @@ static void append(struct eddy_loop *loop, struct watch *watch)
     struct watch **end = &slot->first;
 
     if (*end == NULL) {
-        slot->batch = loop->batch;
         slot->flags &= SLOT_DIRTY | SLOT_SPECIAL;
         slot->flags |= SLOT_RENEW;
         loop->slots.descriptors++;
@@ -82,6 +81,7 @@ int eddy_watch_start(struct eddy_loop *loop, struct eddy_watch *opaque, int fd,
                              .fn = fn,
                              .arg = arg,
                              .fd = fd,
+                             .batch = loop->batch,
                              .interest = (uint8_t)interest };
     append(loop, watch);
     eddy__note_origin(loop, watch, __builtin_return_address(0));
