@@ -203,7 +203,19 @@ int eddy__read_check(const struct eddy_stream *stream,
 /* The start() of those that need no more than their words. */
 bool eddy__read_start(struct eddy_request *request,
                       struct eddy_result *ret_result);
-void eddy__read_step(struct eddy_stream *stream);
+/* Has the reader, if there is one, make progress. */
+static inline void eddy__read_step(struct eddy_stream *stream)
+{
+    struct eddy_request *reader = stream->reader;
+    struct eddy_result result;
+
+    if (reader == NULL || !eddy__read_type(reader)->step(
+                              stream, eddy_request_words(reader), &result))
+        return;
+    stream->reader = NULL;
+    eddy_complete(reader, result);
+}
+
 /* Ends the reader, if there is one. */
 void eddy__read_end(struct eddy_stream *stream, int err);
 void eddy__read_cancel(struct eddy_request *request);

@@ -81,21 +81,6 @@ int64_t eddy__stream_recv(struct eddy_stream *stream, void *buf, size_t size)
     return n > 0 ? n : note_end(stream, n);
 }
 
-void eddy__read_step(struct eddy_stream *stream)
-{
-    struct eddy_request *reader = stream->reader;
-    const struct read_type *type;
-    struct eddy_result result;
-
-    if (reader == NULL)
-        return;
-    type = eddy__read_type(reader);
-    if (type->step(stream, eddy_request_words(reader), &result)) {
-        stream->reader = NULL;
-        eddy_complete(reader, result);
-    }
-}
-
 void eddy__read_end(struct eddy_stream *stream, int err)
 {
     struct eddy_request *reader = stream->reader;

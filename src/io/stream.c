@@ -13,7 +13,7 @@ enum { HIGH_WATER = 65536, LOW_WATER = 16384 }; /* P10 */
 
 /* ---- Events ------------------------------------------------------------- */
 
-void eddy__stream_watch(struct eddy_stream *stream)
+inline void eddy__stream_watch(struct eddy_stream *stream)
 {
     unsigned interest = 0;
 
@@ -28,22 +28,25 @@ void eddy__stream_watch(struct eddy_stream *stream)
     (void)eddy_watch_set(&stream->watch, interest); /* cannot fail */
 }
 
-/* The poller would not take the descriptor. */
-static void refused(struct eddy_stream *stream, int err)
+/* Would the poller not take the descriptor? Then that is the end. */
+static bool is_refused(struct eddy_stream *stream)
 {
+    int err = eddy_watch_error(&stream->watch);
+
+    if (err == 0)
+        return false;
     eddy__read_end(stream, err);
     eddy__write_break(stream, err);
     eddy__stream_flushed(stream, err);
+    return true;
 }
 
 static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)
 {
     struct eddy_stream *stream = arg;
-    int err = (ready & EDDY_ERROR) != 0 ? eddy_watch_error(watch) : 0;
 
-    if (err < 0) {
-        refused(stream, err);
-    } else {
+    (void)watch;
+    if ((ready & EDDY_ERROR) == 0 || !is_refused(stream)) {
         if ((ready & EDDY_READ) != 0) {
             stream->flags |= STREAM_READABLE;
             stream->filled = 0;
