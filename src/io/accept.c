@@ -7,7 +7,7 @@
  * taken and the listener stays readable: rather than spin, accepting rests for
  * a while (T29, L45).
  */
-#include "io.h"
+#include "listener.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -25,6 +25,21 @@ enum {
     OFTEN = 16     /* so many times in a row */
 };
 
+struct inlet {
+    struct eddy_stream stream; /* must be first */
+    struct eddy_submission submission;
+    struct eddy_io_buffer *first, *last; /* came, and were not read yet */
+    int end;                             /* what comes after them */
+    bool running, cancelled;
+    uint8_t little;
+};
+
+/* Of one that is STREAM_FITTED. */
+static struct inlet *inlet_of(struct eddy_stream *stream)
+{
+    return EDDY_CONTAINER_OF(stream, struct inlet, stream);
+}
+
 static bool has_some(const struct inlet *inlet)
 {
     return inlet->first != NULL || inlet->end != NO_END;
@@ -32,7 +47,7 @@ static bool has_some(const struct inlet *inlet)
 
 static void drop_first(struct eddy_stream *stream)
 {
-    struct inlet *inlet = &stream->inlet;
+    struct inlet *inlet = inlet_of(stream);
     struct eddy_io_buffer *first = inlet->first;
 
     inlet->first = first->next;
@@ -53,7 +68,7 @@ static void append(struct inlet *inlet, struct eddy_io_buffer *buffer)
 
 int64_t eddy__inlet_take(struct eddy_stream *stream, void *buf, size_t size)
 {
-    struct inlet *inlet = &stream->inlet;
+    struct inlet *inlet = inlet_of(stream);
     size_t done = 0;
 
     while (inlet->first != NULL && done < size) {
@@ -76,9 +91,9 @@ int64_t eddy__inlet_take(struct eddy_stream *stream, void *buf, size_t size)
     return done > 0 || size == 0 ? (int64_t)done : -EAGAIN;
 }
 
-bool eddy__inlet_has_some(const struct eddy_stream *stream)
+bool eddy__inlet_has_some(struct eddy_stream *stream)
 {
-    return has_some(&stream->inlet);
+    return has_some(inlet_of(stream));
 }
 
 /* ---- The receive -------------------------------------------------------- */
@@ -91,7 +106,7 @@ static bool is_wanted(const struct eddy_stream *stream)
 bool eddy__inlet_run(struct eddy_stream *stream)
 {
     const struct eddy_io io = { .what = EDDY_IO_RECEIVE, .fd = stream->fd };
-    struct inlet *inlet = &stream->inlet;
+    struct inlet *inlet = inlet_of(stream);
 
     if (inlet->running)
         return true;
@@ -112,7 +127,7 @@ bool eddy__inlet_run(struct eddy_stream *stream)
 
 static void cancel(struct eddy_stream *stream)
 {
-    struct inlet *inlet = &stream->inlet;
+    struct inlet *inlet = inlet_of(stream);
 
     if (!inlet->running || inlet->cancelled)
         return;
@@ -122,7 +137,7 @@ static void cancel(struct eddy_stream *stream)
 
 void eddy__inlet_notice(struct eddy_stream *stream, int64_t n)
 {
-    struct inlet *inlet = &stream->inlet;
+    struct inlet *inlet = inlet_of(stream);
 
     if (n == -EAGAIN)
         return;
@@ -148,16 +163,16 @@ static void note_end(struct eddy_stream *stream, int64_t n)
         break;
     default:
         if (n <= 0)
-            stream->inlet.end = (int)n;
+            inlet_of(stream)->end = (int)n;
     }
 }
 
 static void on_arrival(struct eddy_submission *submission,
                        const struct eddy_io_done *done)
 {
-    struct eddy_stream *stream =
-        EDDY_CONTAINER_OF(submission, struct eddy_stream, inlet.submission);
-    struct inlet *inlet = &stream->inlet;
+    struct inlet *inlet =
+        EDDY_CONTAINER_OF(submission, struct inlet, submission);
+    struct eddy_stream *stream = &inlet->stream;
 
     inlet->running = done->more;
     if (done->buffer != NULL)
@@ -185,18 +200,27 @@ static void on_arrival(struct eddy_submission *submission,
 
 /* ---- The beginning and the end ------------------------------------------ */
 
-void eddy__inlet_init(struct eddy_stream *stream)
+size_t eddy__inlet_size(const struct eddy_loop *loop, bool socket)
 {
-    stream->inlet.end = NO_END;
-    stream->inlet.submission.done = on_arrival;
-    if ((stream->flags & STREAM_SOCKET) != 0 &&
-        eddy_loop_completes(stream->common->loop, EDDY_IO_RECEIVE))
-        stream->flags |= STREAM_INLET;
+    return socket && eddy_loop_completes(loop, EDDY_IO_RECEIVE)
+               ? sizeof(struct inlet)
+               : sizeof(struct eddy_stream);
+}
+
+void eddy__inlet_init(struct eddy_stream *stream, size_t size)
+{
+    struct inlet *inlet = inlet_of(stream);
+
+    if (size < sizeof *inlet)
+        return;
+    inlet->end = NO_END;
+    inlet->submission.done = on_arrival;
+    stream->flags |= STREAM_FITTED | STREAM_INLET;
 }
 
 void eddy__inlet_let_go(struct eddy_stream *stream)
 {
-    if (!stream->inlet.running)
+    if ((stream->flags & STREAM_FITTED) == 0 || !inlet_of(stream)->running)
         return;
     cancel(stream);
     eddy_submissions_settle(stream->common->loop);
@@ -204,8 +228,11 @@ void eddy__inlet_let_go(struct eddy_stream *stream)
 
 void eddy__inlet_close(struct eddy_stream *stream)
 {
-    while (stream->inlet.first != NULL)
-        drop_first(stream);
-    if (!stream->inlet.running)
-        eddy_complete_call(stream->common->loop, &stream->burial);
+    if ((stream->flags & STREAM_FITTED) != 0) {
+        while (inlet_of(stream)->first != NULL)
+            drop_first(stream);
+        if (inlet_of(stream)->running)
+            return;
+    }
+    eddy__stream_bury(stream);
 }

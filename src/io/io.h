@@ -32,7 +32,7 @@
 enum {                            /* struct eddy_stream, flags */
        STREAM_SOCKET = 1u << 0,   /* else a pipe or the like */
        STREAM_READABLE = 1u << 1, /* a recv may find something */
-       STREAM_KICKED = 1u << 2,   /* `kick` is in the queue of completions */
+       STREAM_KICKED = 1u << 2,   /* in the queue of completions */
        STREAM_PAUSED = 1u << 3,   /* the reader wants nothing now */
        STREAM_SHUT = 1u << 4,     /* the writing side has ended */
        STREAM_BROKEN = 1u << 5,   /* ... by an error */
@@ -42,7 +42,9 @@ enum {                            /* struct eddy_stream, flags */
        STREAM_ENDING = 1u << 9,   /* a shutdown is in the queue */
        STREAM_LOST = 1u << 10,    /* bytes that eddy_send() had taken */
        STREAM_INLET = 1u << 11,   /* the poller receives for it */
-       STREAM_MUCH = 1u << 12     /* or would, but much comes at a time */
+       STREAM_MUCH = 1u << 12,    /* or would, but much comes at a time */
+       STREAM_FITTED = 1u << 13,  /* it has an inlet */
+       STREAM_DEAD = 1u << 14     /* to be buried */
 };
 
 struct buffer {
@@ -86,14 +88,6 @@ struct drain { /* in the words of its request */
     struct drain *next;
 };
 
-struct inlet { /* see inlet.c */
-    struct eddy_submission submission;
-    struct eddy_io_buffer *first, *last; /* came, and were not read yet */
-    int end;                             /* what comes after them */
-    bool running, cancelled;
-    uint8_t little;
-};
-
 /* What all streams of a loop share, and room that received bytes pass through:
  * see room.c. */
 struct common {
@@ -112,25 +106,28 @@ struct room {
     char bytes[RECEIVE_ROOM];
 };
 
+/* As small as can be: most of them are idle. */
 struct eddy_stream {
     struct eddy_owned owned;
     struct eddy_watch watch;
-    struct inlet inlet;
     struct common *common;
     int fd;
-    unsigned flags, interest; /* what the watch was last told */
-    unsigned filled;          /* reads since an event that left none of buf */
-    unsigned usual;           /* how many found something, the last time */
-    unsigned guesses;         /* that nothing is left */
+    unsigned flags;
+    uint8_t interest; /* what the watch was last told */
+    uint8_t filled;   /* reads since an event that left none of buf */
+    uint8_t usual;    /* how many found something, the last time */
+    uint8_t guesses;  /* that nothing is left */
+    int16_t read_error, write_error;
     struct eddy_request *reader;
     struct buffer *buffer; /* NULL: nothing read ahead, ever */
     struct chunk *first, *last;
     struct drain *drains;
-    struct relay *relays; /* that copy to it */
+    union {
+        struct relay *relays;        /* that copy to it */
+        struct eddy_request *closer; /* STREAM_CLOSING: nobody does any more */
+    };
     size_t queued, low, high;
-    int read_error, write_error;
-    struct eddy_request *closer;
-    struct eddy_call kick, burial;
+    struct eddy_call call; /* a kick, or the burial */
 };
 
 /* ---- stream.c ----------------------------------------------------------- */
@@ -145,6 +142,9 @@ int eddy__stream_check(const struct eddy_stream *stream,
 void eddy__stream_watch(struct eddy_stream *stream);
 /* Has the reader looked at soon, from the loop. */
 void eddy__stream_kick(struct eddy_stream *stream);
+/* It is closed, and nothing needs its memory any more: frees it, after all that
+ * has completed. */
+void eddy__stream_bury(struct eddy_stream *stream);
 /* A closing stream with nothing more to send ends, with n. */
 void eddy__stream_flushed(struct eddy_stream *stream, int64_t n);
 /* For results of operations that made a stream nobody takes. */
@@ -252,13 +252,16 @@ void eddy__buffer_free(struct eddy_stream *stream);
 
 /* ---- inlet.c ------------------------------------------------------------ */
 
-void eddy__inlet_init(struct eddy_stream *stream);
+/* Memory for a stream: with an inlet, where the poller receives. */
+size_t eddy__inlet_size(const struct eddy_loop *loop, bool socket);
+/* Of a stream that has got so much. */
+void eddy__inlet_init(struct eddy_stream *stream, size_t size);
 /* There is a reader: true, and it will be told of what comes; false: not by us,
  * wait for the descriptor. */
 bool eddy__inlet_run(struct eddy_stream *stream);
 /* As recv. */
 int64_t eddy__inlet_take(struct eddy_stream *stream, void *buf, size_t size);
-bool eddy__inlet_has_some(const struct eddy_stream *stream);
+bool eddy__inlet_has_some(struct eddy_stream *stream);
 /* Where much came: how much the system gave now. */
 void eddy__inlet_notice(struct eddy_stream *stream, int64_t n);
 /* The descriptor is about to be closed. */
@@ -358,36 +361,6 @@ struct chunk *eddy__copy_new(struct eddy_stream *stream, size_t capacity,
 int eddy__copy_send(struct eddy_stream *stream, struct chunk *take_chunk,
                     size_t size);
 void eddy__copy_free(struct eddy_stream *stream, struct chunk *chunk);
-
-/* ---- listener.c, accept.c ------------------------------------------------ */
-
-struct acceptor { /* in the words of its request; word[0] is ret_stream */
-    uint64_t ret_stream;
-    struct acceptor *next;
-};
-
-EDDY_FITS_REQUEST(struct acceptor);
-
-struct eddy_listener {
-    struct eddy_owned owned;
-    struct eddy_watch watch;
-    struct eddy_timer rest; /* while out of descriptors */
-    struct eddy_loop *loop;
-    const struct eddy_sys *sys;
-    int fd; /* -1: closed */
-    bool is_unix, paused;
-    struct acceptor *acceptors;
-    struct eddy_request *incoming;
-    struct eddy_listen_options options;
-    struct eddy_call burial;
-    uint64_t id[2]; /* of the socket file */
-    char path[];    /* "": none to remove */
-};
-
-void eddy__accept_ready(struct eddy_watch *watch, unsigned ready, void *arg);
-void eddy__accept_rested(struct eddy_timer *timer, void *arg);
-/* Ends all that wait. */
-void eddy__accept_end(struct eddy_listener *listener, int err);
 
 /* ---- address.c ---------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* listener.c - listening: the socket, its address, its end; accept.c takes the
  * connections. */
-#include "io.h"
+#include "listener.h"
 
 #include <netinet/in.h>
 

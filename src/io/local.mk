@@ -10,6 +10,7 @@ libio_la_SOURCES = \
 	%D%/inlet.c \
 	%D%/io.h \
 	%D%/listener.c \
+	%D%/listener.h \
 	%D%/name.c \
 	%D%/print.c \
 	%D%/queue.c \

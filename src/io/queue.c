@@ -84,7 +84,7 @@ static void end_chunk(struct eddy_stream *stream, struct chunk *chunk,
 void eddy__write_break(struct eddy_stream *stream, int err)
 {
     stream->flags |= STREAM_BROKEN;
-    stream->write_error = err;
+    stream->write_error = (int16_t)err;
     while (stream->first != NULL) {
         end_chunk(stream, stream->first, err);
         err = -EPIPE;

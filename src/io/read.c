@@ -2,16 +2,19 @@
 /* read.c - how a stream is read, and the operations that count bytes. */
 #include "io.h"
 
-#include <limits.h>
+enum { MOST = UINT8_MAX }; /* reads that are counted */
 
 /* A short read has taken all there was: the next one need not try. */
 static void note_read(struct eddy_stream *stream, int64_t n, size_t size)
 {
     if (n == -EAGAIN || (n > 0 && (size_t)n < size)) {
         stream->flags &= ~(unsigned)STREAM_READABLE;
-        stream->usual = stream->filled + (n > 0);
-    } else if (n > 0 && stream->filled++ >= stream->usual) {
-        stream->usual = UINT_MAX; /* more than was thought: let us see */
+        stream->usual = (uint8_t)(stream->filled + (n > 0));
+    } else if (n > 0) {
+        if (stream->filled >= stream->usual)
+            stream->usual = MOST; /* more than was thought: let us see */
+        if (stream->filled < MOST - 1)
+            stream->filled++;
     }
 }
 
@@ -62,7 +65,7 @@ __attribute__((noinline)) static int64_t note_end(struct eddy_stream *stream,
                                                   int64_t n)
 {
     if (n < 0 && n != -EAGAIN && (stream->flags & STREAM_SOCKET) != 0)
-        stream->read_error = (int)n;
+        stream->read_error = (int16_t)n;
     if (n == 0 && eddy_loop_debug(stream->common->loop))
         eddy_log_write(stream->common->loop, EDDY_LOG_DEBUG,
                        "end of input: stream %p, descriptor %d", (void *)stream,

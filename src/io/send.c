@@ -95,7 +95,7 @@ static int64_t send_now(struct eddy_stream *stream, const char *data,
         return 0;
     if (n < 0) {
         stream->flags |= STREAM_BROKEN;
-        stream->write_error = (int)n;
+        stream->write_error = (int16_t)n;
     }
     return n;
 }

@@ -24,7 +24,7 @@ inline void eddy__stream_watch(struct eddy_stream *stream)
         interest |= EDDY_WRITE;
     if (interest == stream->interest)
         return; /* the usual case: a reader that goes on reading */
-    stream->interest = interest;
+    stream->interest = (uint8_t)interest;
     (void)eddy_watch_set(&stream->watch, interest); /* cannot fail */
 }
 
@@ -62,9 +62,11 @@ static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)
 static void kicked(struct eddy_call *call)
 {
     struct eddy_stream *stream =
-        EDDY_CONTAINER_OF(call, struct eddy_stream, kick);
+        EDDY_CONTAINER_OF(call, struct eddy_stream, call);
 
     stream->flags &= ~(unsigned)STREAM_KICKED;
+    if ((stream->flags & STREAM_DEAD) != 0)
+        eddy__stream_bury(stream);
     if ((stream->flags & STREAM_CLOSING) != 0)
         return;
     eddy__read_step(stream);
@@ -73,10 +75,11 @@ static void kicked(struct eddy_call *call)
 
 void eddy__stream_kick(struct eddy_stream *stream)
 {
-    if ((stream->flags & STREAM_KICKED) != 0)
+    if ((stream->flags & (STREAM_KICKED | STREAM_CLOSING)) != 0)
         return;
     stream->flags |= STREAM_KICKED;
-    eddy_complete_call(stream->common->loop, &stream->kick);
+    stream->call.run = kicked;
+    eddy_complete_call(stream->common->loop, &stream->call);
 }
 
 /* ---- Closing ------------------------------------------------------------ */
@@ -84,11 +87,21 @@ void eddy__stream_kick(struct eddy_stream *stream)
 static void bury(struct eddy_call *call)
 {
     struct eddy_stream *stream =
-        EDDY_CONTAINER_OF(call, struct eddy_stream, burial);
+        EDDY_CONTAINER_OF(call, struct eddy_stream, call);
     const struct eddy_mem *mem = &eddy_loop_settings(stream->common->loop)->mem;
 
     eddy__buffer_free(stream);
     (void)mem->resize(mem->arg, stream, 0);
+}
+
+/* A kick that is in the queue still comes before. */
+void eddy__stream_bury(struct eddy_stream *stream)
+{
+    stream->flags |= STREAM_DEAD;
+    if ((stream->flags & STREAM_KICKED) != 0)
+        return;
+    stream->call.run = bury;
+    eddy_complete_call(stream->common->loop, &stream->call);
 }
 
 static void finish(struct eddy_stream *stream, int64_t n)
@@ -122,11 +135,13 @@ static void drop_unsent(struct eddy_stream *stream, int64_t n)
     finish(stream, n);
 }
 
-static void begin_close(struct eddy_stream *stream, bool flush)
+static void begin_close(struct eddy_stream *stream, bool flush,
+                        struct eddy_request *closer)
 {
     eddy__read_end(stream, -ECANCELED);
     eddy__relays_end(stream, -ECANCELED);
     stream->flags |= STREAM_CLOSING;
+    stream->closer = closer;
     eddy__drains_end(stream, -ECANCELED);
     eddy__write_cancel_all(stream);
     if (!flush) {
@@ -156,8 +171,7 @@ static bool start_close(struct eddy_request *request,
         *ret_result = eddy_n(err == -EBADF ? -EALREADY : err);
         return true;
     }
-    stream->closer = request;
-    begin_close(stream, true);
+    begin_close(stream, true, request);
     return false;
 }
 
@@ -179,7 +193,7 @@ void eddy_stream_free(struct eddy_stream *stream, bool flush)
     if (stream == NULL || eddy_loop_check(stream->common->loop) < 0)
         return;
     if ((stream->flags & STREAM_CLOSING) == 0)
-        begin_close(stream, flush);
+        begin_close(stream, flush, NULL);
     else if (!flush)
         drop_unsent(stream, 0);
 }
@@ -213,29 +227,28 @@ int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
     static const struct eddy_owned_type type = { "stream", close_owned };
     const struct eddy_mem *mem = &eddy_loop_settings(loop)->mem;
     struct common *common = eddy__common(loop);
+    size_t size = eddy__inlet_size(loop, socket);
     struct eddy_stream *stream;
     int err;
 
     if (common == NULL)
         return -ENOMEM;
-    stream = mem->resize(mem->arg, NULL, sizeof *stream);
+    stream = mem->resize(mem->arg, NULL, size);
     if (stream == NULL)
         return -ENOMEM;
-    memset(stream, 0, sizeof *stream);
+    memset(stream, 0, size);
     stream->common = common;
     stream->fd = fd;
     stream->flags = socket ? STREAM_SOCKET : 0;
     stream->low = LOW_WATER;
     stream->high = HIGH_WATER;
-    stream->kick.run = kicked;
-    stream->burial.run = bury;
     err = eddy_watch_start(loop, &stream->watch, fd, 0, on_ready, stream);
     if (err < 0) {
         (void)mem->resize(mem->arg, stream, 0);
         return err;
     }
     (void)eddy_watch_background(&stream->watch, true); /* requests count */
-    eddy__inlet_init(stream);
+    eddy__inlet_init(stream, size);
     eddy_loop_own(loop, &stream->owned, &type);
     *ret_stream = stream;
     return 0;

@@ -27,7 +27,7 @@ bool eddy__write_now(struct eddy_stream *stream, struct chunk *chunk,
     *ret_result = eddy_n(n);
     if (n < 0) {
         stream->flags |= STREAM_BROKEN;
-        stream->write_error = (int)n;
+        stream->write_error = (int16_t)n;
         return true;
     }
     eddy__chunk_advance(chunk, (size_t)n);
