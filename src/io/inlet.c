@@ -98,11 +98,6 @@ bool eddy__inlet_has_some(struct eddy_stream *stream)
 
 /* ---- The receive -------------------------------------------------------- */
 
-static bool is_wanted(const struct eddy_stream *stream)
-{
-    return stream->reader != NULL && (stream->flags & STREAM_PAUSED) == 0;
-}
-
 bool eddy__inlet_run(struct eddy_stream *stream)
 {
     const struct eddy_io io = { .what = EDDY_IO_RECEIVE, .fd = stream->fd };
@@ -193,7 +188,7 @@ static void on_arrival(struct eddy_submission *submission,
         inlet->little = 0;
     }
     if ((stream->flags & STREAM_MUCH) != 0 ||
-        (inlet->first != NULL && !is_wanted(stream)))
+        (inlet->first != NULL && !eddy__read_is_wanted(stream)))
         cancel(stream);
     eddy__stream_watch(stream);
 }

@@ -136,8 +136,16 @@ struct eddy_stream {
 int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
                      int fd, bool socket);
 /* 0, or why this operation cannot begin: -EINVAL, -EXDEV, -EBADF. */
-int eddy__stream_check(const struct eddy_stream *stream,
-                       const struct eddy_request *request);
+static inline int eddy__stream_check(const struct eddy_stream *stream,
+                                     const struct eddy_request *request)
+{
+    if (stream == NULL)
+        return -EINVAL;
+    if (stream->common->loop != eddy_request_loop(request))
+        return -EXDEV;
+    return (stream->flags & STREAM_CLOSING) != 0 ? -EBADF : 0;
+}
+
 /* Waits for what its operations need now. */
 void eddy__stream_watch(struct eddy_stream *stream);
 /* Has the reader looked at soon, from the loop. */
@@ -203,17 +211,25 @@ int eddy__read_check(const struct eddy_stream *stream,
 /* The start() of those that need no more than their words. */
 bool eddy__read_start(struct eddy_request *request,
                       struct eddy_result *ret_result);
-/* Has the reader, if there is one, make progress. */
+/* Is there a reader who takes what comes now? */
+static inline bool eddy__read_is_wanted(const struct eddy_stream *stream)
+{
+    return stream->reader != NULL && (stream->flags & STREAM_PAUSED) == 0;
+}
+
+/* Has the reader make progress, if it wants to. */
 static inline void eddy__read_step(struct eddy_stream *stream)
 {
     struct eddy_request *reader = stream->reader;
     struct eddy_result result;
 
-    if (reader == NULL || !eddy__read_type(reader)->step(
-                              stream, eddy_request_words(reader), &result))
+    if (!eddy__read_is_wanted(stream))
         return;
-    stream->reader = NULL;
-    eddy_complete(reader, result);
+    if (eddy__read_type(reader)->step(stream, eddy_request_words(reader),
+                                      &result)) {
+        stream->reader = NULL;
+        eddy_complete(reader, result);
+    }
 }
 
 /* Ends the reader, if there is one. */

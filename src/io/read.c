@@ -211,12 +211,15 @@ static bool start_read(struct eddy_request *request,
                        struct eddy_result *ret_result)
 {
     const uint64_t *words = eddy_request_words(request);
-    int err = eddy__stream_check(eddy_request_on(request), request);
+    int err;
 
-    if (err == 0 && words[0] == 0 && words[1] > 0)
+    if (words[0] != 0 && words[1] > 0)
+        return eddy__read_start(request, ret_result);
+    err = eddy__stream_check(eddy_request_on(request), request);
+    if (err == 0 && words[1] > 0)
         err = -EINVAL;
     *ret_result = eddy_n(err);
-    return err < 0 || words[1] == 0 || eddy__read_start(request, ret_result);
+    return true;
 }
 
 static bool start_read_all(struct eddy_request *request,

@@ -23,8 +23,6 @@ static bool step_receive(struct eddy_stream *stream, uint64_t *words,
     struct eddy_request *request = stream->reader;
 
     (void)words;
-    if ((stream->flags & STREAM_PAUSED) != 0)
-        return false;
     for (int i = 0; i < ITEMS; i++) {
         char *room = eddy__room(stream->common); /* the last one may be kept */
         struct eddy_result item =

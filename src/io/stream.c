@@ -13,19 +13,29 @@ enum { HIGH_WATER = 65536, LOW_WATER = 16384 }; /* P10 */
 
 /* ---- Events ------------------------------------------------------------- */
 
-inline void eddy__stream_watch(struct eddy_stream *stream)
+static void set_interest(struct eddy_stream *stream, unsigned interest)
 {
-    unsigned interest = 0;
-
-    if (stream->reader != NULL && (stream->flags & STREAM_PAUSED) == 0 &&
-        ((stream->flags & STREAM_INLET) == 0 || !eddy__inlet_run(stream)))
-        interest |= EDDY_READ;
-    if (stream->first != NULL)
-        interest |= EDDY_WRITE;
-    if (interest == stream->interest)
-        return; /* the usual case: a reader that goes on reading */
     stream->interest = (uint8_t)interest;
     (void)eddy_watch_set(&stream->watch, interest); /* cannot fail */
+}
+
+/* Without a reader reading goes on being watched, until something comes: most
+ * who read do so again before the loop waits. */
+inline void eddy__stream_watch(struct eddy_stream *stream)
+{
+    unsigned interest = stream->interest & EDDY_READ;
+
+    if (stream->reader != NULL) {
+        bool wanted = (stream->flags & STREAM_PAUSED) == 0;
+        bool inlet = (stream->flags & STREAM_INLET) != 0;
+
+        wanted = wanted && (!inlet || !eddy__inlet_run(stream));
+        interest = wanted ? EDDY_READ : 0;
+    }
+    if (stream->first != NULL)
+        interest |= EDDY_WRITE;
+    if (interest != stream->interest)
+        set_interest(stream, interest);
 }
 
 /* Would the poller not take the descriptor? Then that is the end. */
@@ -35,10 +45,22 @@ static bool is_refused(struct eddy_stream *stream)
 
     if (err == 0)
         return false;
+    set_interest(stream, 0); /* who waits next asks anew */
     eddy__read_end(stream, err);
     eddy__write_break(stream, err);
     eddy__stream_flushed(stream, err);
     return true;
+}
+
+static inline void on_readable(struct eddy_stream *stream)
+{
+    stream->flags |= STREAM_READABLE;
+    if (!eddy__read_is_wanted(stream)) {
+        set_interest(stream, stream->interest & EDDY_WRITE);
+        return;
+    }
+    stream->filled = 0;
+    eddy__read_step(stream);
 }
 
 static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)
@@ -47,11 +69,8 @@ static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)
 
     (void)watch;
     if ((ready & EDDY_ERROR) == 0 || !is_refused(stream)) {
-        if ((ready & EDDY_READ) != 0) {
-            stream->flags |= STREAM_READABLE;
-            stream->filled = 0;
-            eddy__read_step(stream);
-        }
+        if ((ready & EDDY_READ) != 0)
+            on_readable(stream);
         if ((ready & EDDY_WRITE) != 0)
             eddy__write_flush(stream);
     }
@@ -210,16 +229,6 @@ static void close_owned(struct eddy_owned *owned)
 }
 
 /* ---- Birth -------------------------------------------------------------- */
-
-int eddy__stream_check(const struct eddy_stream *stream,
-                       const struct eddy_request *request)
-{
-    if (stream == NULL)
-        return -EINVAL;
-    if (stream->common->loop != eddy_request_loop(request))
-        return -EXDEV;
-    return (stream->flags & STREAM_CLOSING) != 0 ? -EBADF : 0;
-}
 
 int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
                      int fd, bool socket)
