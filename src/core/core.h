@@ -180,18 +180,18 @@ enum {                              /* struct request, limit.flags */
 
 enum { REQUEST_WORDS = 7 };
 
-struct request {
-    const struct eddy_op_type *type;
-    void *on;
+struct request {             /* what an item needs lies close together */
+    struct timer_node limit; /* its flags are the request's */
     struct eddy_loop *loop;
     eddy_done_fn *on_done;
     void *arg;
+    void *on;
+    const struct eddy_op_type *type;
     struct eddy_request **slot;
     struct request *prev, *next; /* a ring of those that run in the loop; or
                                     next is NULL: see eddy_begin_or_finish() */
     struct eddy_call call;       /* in the queue of completions */
     struct eddy_result result;   /* until it is over, n: why it is cancelled */
-    struct timer_node limit;     /* its flags are the request's */
     struct extra *extra;
     uint64_t word[REQUEST_WORDS];
 };
