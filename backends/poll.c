@@ -176,13 +176,17 @@ static int poll_poller_wait(struct eddy_poller *p, struct eddy_event *out,
                             int cap, int64_t timeout_ns)
 {
     int ready = poll_for(p->fds, p->count, timeout_ns);
+    size_t at = p->cursor < p->count ? p->cursor : 0;
     unsigned seen = 0;
     int n = 0;
 
     if (ready < 0)
         return errno == EINTR ? 0 : -errno;
     for (size_t i = 0; i < p->count && n < ready && n < cap; i++) {
-        const struct pollfd *entry = &p->fds[p->cursor++ % p->count];
+        const struct pollfd *entry = &p->fds[at++];
+
+        if (at == p->count)
+            at = 0;
         if (entry->revents == 0)
             continue;
         seen |= (unsigned short)entry->revents;
@@ -190,6 +194,7 @@ static int poll_poller_wait(struct eddy_poller *p, struct eddy_event *out,
         out[n++].ready =
             eddy__to_ours(words, WORDS, (unsigned short)entry->revents);
     }
+    p->cursor = at;
     if (seen & POLLNVAL)
         forget_closed(p, out, n);
     return n;

@@ -52,6 +52,7 @@ struct eddy_poller {
     struct set want[KINDS], got[KINDS];
     size_t words; /* those after it are empty in every want[] */
     int cursor;   /* where the next scan starts, lest a small cap starve */
+    int left;     /* bits in got[] that were not found yet */
 };
 
 static int select_poller_open(struct eddy_poller **ret_poller,
@@ -127,20 +128,10 @@ static int next_fd(const struct set sets[KINDS], int fd, int end)
             fd += BITS - fd % BITS;
             continue;
         }
-        for (; (word & 1) == 0; word >>= 1)
-            fd++;
+        fd += __builtin_ctzl(word);
         break;
     }
     return fd < end ? fd : end;
-}
-
-static unsigned kinds_of(const struct set sets[KINDS], int fd)
-{
-    unsigned bits = 0;
-
-    for (size_t k = 0; k < KINDS; k++)
-        bits |= (load(&sets[k], fd) & bit_of(fd)) ? kinds[k] : 0;
-    return bits;
 }
 
 /* ---- Interest ----------------------------------------------------------- */
@@ -240,14 +231,27 @@ static int select_words(struct eddy_poller *p, int64_t timeout_ns)
                   timeval_of(&tv, timeout_ns));
 }
 
+/* As bits, and how many of them are left. */
+static unsigned take_kinds(struct eddy_poller *p, int fd)
+{
+    unsigned bits = 0;
+
+    for (size_t k = 0; k < KINDS; k++)
+        if ((load(&p->got[k], fd) & bit_of(fd)) != 0) {
+            bits |= kinds[k];
+            p->left--;
+        }
+    return bits;
+}
+
 static int collect(struct eddy_poller *p, struct eddy_event *out, int cap,
                    int fd, int end)
 {
     int n = 0;
 
-    while (n < cap && (fd = next_fd(p->got, fd, end)) < end) {
+    while (n < cap && p->left > 0 && (fd = next_fd(p->got, fd, end)) < end) {
         out[n].fd = fd;
-        out[n++].ready = kinds_of(p->got, fd);
+        out[n++].ready = take_kinds(p, fd);
         p->cursor = ++fd;
     }
     return n;
@@ -283,8 +287,7 @@ static int select_poller_wait(struct eddy_poller *p, struct eddy_event *out,
         return collect_closed(p, out, cap);
     if (ready < 0)
         return errno == EINTR ? 0 : -errno;
-    if (ready == 0)
-        return 0;
+    p->left = ready;
     n = collect(p, out, cap, start, end);
     return n + collect(p, out + n, cap - n, 0, start);
 }
