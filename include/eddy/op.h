@@ -61,7 +61,7 @@ typedef void eddy_done_fn(struct eddy_result result, void *arg);
 
 /* A running operation; the storage must not move. */
 struct eddy_request {
-    uint64_t opaque[24];
+    uint64_t opaque[20];
 };
 
 /*

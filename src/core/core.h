@@ -175,23 +175,32 @@ enum {                              /* struct request, limit.flags */
        REQUEST_PAUSED = 1u << 3,
        REQUEST_BACKGROUND = 1u << 4, /* does not keep the loop alive */
        REQUEST_PROMPT = 1u << 5,     /* told when it is complete, not later */
-       REQUEST_UNWANTED = 1u << 6    /* nobody takes what it gives */
+       REQUEST_UNWANTED = 1u << 6,   /* nobody takes what it gives */
+       REQUEST_LISTED = 1u << 7, /* in the ring; see eddy_begin_or_finish() */
+       REQUEST_WHY = 16          /* above it: the errno it is cancelled with */
 };
 
 enum { REQUEST_WORDS = 7 };
 
-struct request {             /* what an item needs lies close together */
-    struct timer_node limit; /* its flags are the request's */
+/* What an item needs lies close together. Once it is over there is a result, no
+ * limit and nothing to be cancelled. */
+struct request {
+    union {
+        struct timer_node limit; /* its flags are the request's, always */
+        struct eddy_result result;
+    };
     struct eddy_loop *loop;
     eddy_done_fn *on_done;
     void *arg;
     void *on;
     const struct eddy_op_type *type;
     struct eddy_request **slot;
-    struct request *prev, *next; /* a ring of those that run in the loop; or
-                                    next is NULL: see eddy_begin_or_finish() */
-    struct eddy_call call;       /* in the queue of completions */
-    struct eddy_result result;   /* until it is over, n: why it is cancelled */
+    union {
+        struct {
+            struct request *prev, *next; /* a ring of those that run */
+        };
+        struct eddy_call call; /* in the queue of completions */
+    };
     struct extra *extra;
     uint64_t word[REQUEST_WORDS];
 };

@@ -13,6 +13,10 @@
 
 static_assert(sizeof(struct request) <= sizeof(struct eddy_request),
               "the public struct has room for the private one");
+static_assert(offsetof(struct timer_node, slot) >= sizeof(struct eddy_result) &&
+                  offsetof(struct timer_node, flags) >=
+                      sizeof(struct eddy_result),
+              "a result leaves the flags alone");
 
 static struct eddy_request *public_of(struct request *r)
 {
@@ -38,6 +42,7 @@ static void link_in(struct eddy_loop *loop, struct request *r)
         r->prev = r->next->prev;
         r->next->prev = r->prev->next = r;
     }
+    r->limit.flags |= REQUEST_LISTED;
     count_in(loop);
 }
 
@@ -51,12 +56,11 @@ static void link_out(struct eddy_loop *loop, struct request *r)
 
 /* ---- The end ------------------------------------------------------------ */
 
-/* What an awaited one does not have: neighbours, a slot, storage of the
- * loop's. */
+/* What an awaited one does not have: a note of its origin, a slot, storage of
+ * the loop's. */
 __attribute__((noinline)) static void retire_listed(struct eddy_loop *loop,
                                                     struct request *r)
 {
-    link_out(loop, r);
     eddy__origin_forget(loop, r);
     if (r->slot != NULL)
         *r->slot = NULL;
@@ -77,7 +81,7 @@ static inline struct eddy_result retire(struct request *r)
     if (r->extra != NULL)
         eddy__extra_free(r);
     r->loop = NULL; /* what comes late finds nobody */
-    if (r->next != NULL)
+    if ((r->limit.flags & REQUEST_LISTED) != 0)
         retire_listed(loop, r);
     return result;
 }
@@ -128,12 +132,17 @@ static void deliver(struct eddy_call *call)
 
 static inline void finish(struct request *r, struct eddy_result result)
 {
-    if (result.n == -ECANCELED && r->result.n != 0)
-        result.n = r->result.n;
-    r->limit.flags |= REQUEST_OVER;
-    r->result = result;
+    unsigned flags = r->limit.flags;
+
+    if (result.n == -ECANCELED && flags >> REQUEST_WHY != 0)
+        result.n = -(int64_t)(flags >> REQUEST_WHY);
+    r->limit.flags = flags | REQUEST_OVER;
     if (r->limit.slot != 0)
         (void)eddy__timer_disarm(r->loop, &r->limit);
+    r->result = result;
+    if ((flags & REQUEST_LISTED) != 0)
+        link_out(r->loop, r);
+    r->call.run = deliver;
 }
 
 void eddy_complete(struct eddy_request *request, struct eddy_result result)
@@ -161,8 +170,7 @@ static void cancel(struct request *r, int why)
 {
     if ((r->limit.flags & (REQUEST_OVER | REQUEST_CANCELLED)) != 0)
         return;
-    r->limit.flags |= REQUEST_CANCELLED;
-    r->result.n = why;
+    r->limit.flags |= REQUEST_CANCELLED | (unsigned)-why << REQUEST_WHY;
     r->type->cancel(public_of(r));
 }
 
@@ -287,8 +295,6 @@ static void init(struct eddy_loop *loop, struct request *r,
     r->on_done = on_done;
     r->arg = arg;
     r->slot = NULL;
-    r->call.run = deliver;
-    r->result = eddy_n(0);
     r->limit.fire = limit_ran_out;
     r->limit.slot = 0;
     r->limit.flags = 0;
@@ -334,7 +340,7 @@ void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
 
     init(loop, r, on_done, arg);
     link_in(loop, r);
-    r->limit.flags = REQUEST_POOLED;
+    r->limit.flags |= REQUEST_POOLED;
     r->slot = slot;
     if (slot != NULL)
         *slot = request;
@@ -374,8 +380,7 @@ bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
         return true;
     }
     init(loop, r, on_done, arg);
-    r->next = NULL; /* its neighbours would be cold, when it goes */
-    count_in(loop);
+    count_in(loop); /* in no ring: neighbours would be cold when it goes */
     if (op != NULL && op->type != NULL &&
         (op->type->flags & EDDY_OP_PROMPT) != 0)
         r->limit.flags = REQUEST_PROMPT;
