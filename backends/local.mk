@@ -20,5 +20,6 @@ endif
 if POLLER_URING
 libbackends_la_SOURCES += \
 	%D%/ring.c %D%/ring.h %D%/uring.c %D%/uring.h \
-	%D%/uring_io.c %D%/uring_polls.c %D%/uring_pool.c
+	%D%/uring_file.c %D%/uring_io.c %D%/uring_polls.c \
+	%D%/uring_pool.c
 endif

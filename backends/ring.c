@@ -177,6 +177,11 @@ int eddy__ring_lend(struct ring *ring, struct io_uring_buf_ring *buffers,
     return do_register(ring->fd, IORING_REGISTER_PBUF_RING, &reg, 1);
 }
 
+int eddy__ring_hold(struct ring *ring, int fd)
+{
+    return do_register(ring->fd, IORING_REGISTER_FILES, &fd, 1);
+}
+
 /* ---- Submitting and waiting --------------------------------------------- */
 
 static unsigned prepared(const struct ring *ring)

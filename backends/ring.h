@@ -50,6 +50,10 @@ bool eddy__ring_knows(const struct ring *ring, unsigned op);
 int eddy__ring_lend(struct ring *ring, struct io_uring_buf_ring *buffers,
                     unsigned count, unsigned group);
 
+/* Has the ring hold this file until nothing of it is under way any more, be it
+ * closed long before. Once only. */
+int eddy__ring_hold(struct ring *ring, int fd);
+
 /* The next submission, zeroed: it counts from now on and goes with the next
  * enter. NULL: there is no room, and the kernel takes none now (T58). */
 struct io_uring_sqe *eddy__ring_sqe(struct ring *ring);

@@ -59,9 +59,10 @@ static const char *uring_poller_why(int err)
     }
 }
 
-static void close_engine(struct eddy__uring_engine *e)
+static void close_engine(struct eddy__uring_engine *e, bool ours)
 {
     eddy__ring_close(&e->ring);
+    eddy__uring_file_rest(e, ours);
     eddy__uring_pool_close(e->pool);
 }
 
@@ -70,17 +71,18 @@ static void close_engine(struct eddy__uring_engine *e)
  * let go of (T67). */
 static void uring_poller_close(struct eddy_poller *p)
 {
+    bool ours = p != NULL && p->pid == getpid();
     struct eddy_mem mem;
 
     if (p == NULL)
         return;
     mem = p->mem;
-    if (p->now.ring.enabled && p->pid == getpid()) {
+    if (p->now.ring.enabled && ours) {
         eddy__uring_disarm(p);
         eddy__uring_cancel_all(&p->now);
         eddy__uring_drain(&p->now);
     }
-    close_engine(&p->now);
+    close_engine(&p->now, ours);
     if (p->has_next)
         eddy__ring_close(&p->next);
     mem.resize(mem.arg, p->slots, 0);
@@ -102,7 +104,8 @@ static void take_done(struct eddy_poller *p, const struct io_uring_cqe *cqe)
 /* Another ring in place of this one, and all polls anew: because the loop has
  * moved to another thread, where no ring follows it, or is to be watched. The
  * kernel ends what was submitted to the one that is closed, without having done
- * it, for all that is done is done by the thread that owns it. */
+ * it, for all that is done is done by the thread that owns it; but for files,
+ * which are waited for. */
 static void change_ring(struct eddy_poller *p, const struct ring *by)
 {
     const struct io_uring_cqe *cqe;
@@ -113,7 +116,7 @@ static void change_ring(struct eddy_poller *p, const struct ring *by)
         eddy__ring_pop(&p->now.ring);
     }
     p->gave_up = p->now.under_way > 0;
-    close_engine(&p->now);
+    close_engine(&p->now, true);
     p->now = (struct eddy__uring_engine){ .ring = *by };
     eddy__uring_arm_anew(p);
 }
@@ -277,9 +280,10 @@ static int uring_poller_wait(struct eddy_poller *p, struct eddy_event *out,
 
     p->done_count = 0;
     p->gave_up = false;
-    if (p->has_next)
+    if (p->has_next && p->now.files == 0) { /* those need not be disturbed */
         change_ring(p, &p->next);
-    p->has_next = false;
+        p->has_next = false;
+    }
     n = wait_for(p, out, cap, p->gave_up ? 0 : timeout_ns);
     arm_for_watcher(p);
     return n == -EINTR || n == -EBUSY || n == -EAGAIN ? 0 : n;

@@ -20,6 +20,8 @@ enum {
 
 /* The user_data of what needs no answer. */
 #define URING_NOBODY UINT64_MAX
+/* In the user_data of what is done to a file, beside the token. */
+#define URING_FILE UINT64_C(2)
 
 struct eddy__uring_slot {
     uint32_t generation; /* of the poll that counts */
@@ -33,6 +35,10 @@ struct eddy__uring_engine {
     struct ring ring;
     size_t under_way;
     struct eddy__uring_pool *pool; /* NULL: not needed yet */
+
+    /* uring_file.c */
+    size_t files; /* of those under way */
+    int rest_fd;  /* hangs up when a closed ring has come to rest; 0: none */
 };
 
 struct eddy_poller {
@@ -98,6 +104,14 @@ static inline bool eddy__uring_is_io(const struct io_uring_cqe *cqe)
 {
     return (cqe->user_data & 1) == 0;
 }
+
+/* ---- uring_file.c ------------------------------------------------------- */
+
+unsigned eddy__uring_file_can(const struct ring *ring);
+int eddy__uring_file_submit(struct eddy__uring_engine *e,
+                            const struct eddy_io *io, uint64_t token);
+/* The ring is closed. wait: until nothing writes to memory any more. */
+void eddy__uring_file_rest(struct eddy__uring_engine *e, bool wait);
 
 /* ---- uring_pool.c ------------------------------------------------------- */
 

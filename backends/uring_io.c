@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* uring_io.c - what an io_uring does itself. user_data is the token of what was
- * submitted, which is even; those of polls are odd. */
+ * submitted, whose last two bits are free; in those of polls the last is set.
+ */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -13,8 +14,9 @@
  * (6.0), for which one can ask. */
 unsigned eddy__uring_can(const struct ring *ring)
 {
-    return eddy__ring_knows(ring, IORING_OP_SEND_ZC) ? 1u << EDDY_IO_RECEIVE
-                                                     : 0;
+    unsigned receive = eddy__ring_knows(ring, IORING_OP_SEND_ZC);
+
+    return receive << EDDY_IO_RECEIVE | eddy__uring_file_can(ring);
 }
 
 static void prepare_receive(struct io_uring_sqe *sqe)
@@ -29,8 +31,11 @@ int eddy__uring_submit(struct eddy__uring_engine *e, const struct eddy_io *io,
                        uint64_t token)
 {
     struct io_uring_sqe *sqe;
-    int err = eddy__uring_pool_need(e);
+    int err;
 
+    if (io->what != EDDY_IO_RECEIVE)
+        return eddy__uring_file_submit(e, io, token);
+    err = eddy__uring_pool_need(e);
     if (err < 0)
         return err;
     sqe = eddy__ring_sqe(&e->ring);
@@ -55,9 +60,13 @@ static void cancel(struct eddy__uring_engine *e, uint64_t token, unsigned flags)
     sqe->user_data = URING_NOBODY;
 }
 
+/* What is done to a file has a name of its own, and only one of them is there.
+ */
 void eddy__uring_cancel(struct eddy__uring_engine *e, uint64_t token)
 {
     cancel(e, token, 0);
+    if (e->files > 0)
+        cancel(e, token | URING_FILE, 0);
 }
 
 void eddy__uring_cancel_all(struct eddy__uring_engine *e)
@@ -70,7 +79,7 @@ struct eddy_io_done eddy__uring_done(struct eddy__uring_engine *e,
                                      const struct io_uring_cqe *cqe)
 {
     struct eddy_io_done done = {
-        .token = cqe->user_data,
+        .token = cqe->user_data & ~URING_FILE,
         .n = cqe->res,
         .more = (cqe->flags & IORING_CQE_F_MORE) != 0,
     };
@@ -78,8 +87,10 @@ struct eddy_io_done eddy__uring_done(struct eddy__uring_engine *e,
     if ((cqe->flags & IORING_CQE_F_BUFFER) != 0)
         done.buffer = eddy__uring_pool_take(
             e->pool, cqe->flags >> IORING_CQE_BUFFER_SHIFT, cqe->res);
-    if (!done.more)
+    if (!done.more) {
         e->under_way--;
+        e->files -= (cqe->user_data & URING_FILE) != 0;
+    }
     return done;
 }
 

@@ -175,8 +175,8 @@ check_PROGRAMS += \
 	%D%/test_uring_tiny_model
 endif
 tiny_uring = \
-	backends/ring.c backends/uring.c backends/uring_io.c \
-	backends/uring_polls.c backends/uring_pool.c
+	backends/ring.c backends/uring.c backends/uring_file.c \
+	backends/uring_io.c backends/uring_polls.c backends/uring_pool.c
 tiny_cppflags = $(AM_CPPFLAGS) -DEDDY_RING_ENTRIES=4
 %C%_test_uring_tiny_SOURCES        = %D%/test_uring.c $(tiny_uring)
 %C%_test_uring_tiny_CPPFLAGS       = $(tiny_cppflags)

@@ -104,12 +104,23 @@ struct eddy_poller_ops {
 enum eddy_io_what {
     /* Whatever comes, in the poller's own buffers, again and again: until the
      * end (0), an error, -ECANCELED, or -ENOBUFS: all buffers are in use. */
-    EDDY_IO_RECEIVE
+    EDDY_IO_RECEIVE,
+
+    /* Of a file, at an offset: n is how much, 0 the end. -EAGAIN: this one is
+     * not to be had without waiting, which somebody else must do. */
+    EDDY_IO_FILE_READ,
+    EDDY_IO_FILE_WRITE,
+    EDDY_IO_FILE_SYNC /* n: 0 */
 };
 
 struct eddy_io {
     enum eddy_io_what what;
-    int fd; /* a socket */
+    int fd; /* a socket, or a file */
+    /* EDDY_IO_FILE_x only: */
+    void *buf;
+    size_t size;
+    int64_t offset;
+    bool data_only; /* what is not needed to read it again stays behind */
 };
 
 /* Lent by the poller until it is given back. The first three are the
@@ -137,9 +148,9 @@ struct eddy_completion_ops {
     /* A set of EDDY_IO_x, as found when it was opened. */
     unsigned (*can)(const struct eddy_poller *poller);
 
-    /* Goes to the kernel with the next wait(). The token is even, and names no
-     * other that is under way: an address, say. -ENOMEM, -ENOBUFS; -EBUSY: not
-     * now. Then nothing was submitted. */
+    /* Goes to the kernel with the next wait(). The token is a multiple of four,
+     * and names no other that is under way: an address, say. -ENOMEM, -ENOBUFS;
+     * -EBUSY: not now. Then nothing was submitted. */
     int (*submit)(struct eddy_poller *poller, const struct eddy_io *io,
                   uint64_t token);
 
