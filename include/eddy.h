@@ -8,6 +8,7 @@
 #include <eddy/collect.h>
 #include <eddy/deferred.h>
 #include <eddy/deferredlock.h>
+#include <eddy/file.h>
 #include <eddy/front.h>
 #include <eddy/future.h>
 #include <eddy/generator.h>

@@ -7,6 +7,7 @@ pkginclude_HEADERS = \
 	%D%/eddy/collect.h \
 	%D%/eddy/deferred.h \
 	%D%/eddy/deferredlock.h \
+	%D%/eddy/file.h \
 	%D%/eddy/front.h \
 	%D%/eddy/future.h \
 	%D%/eddy/generator.h \

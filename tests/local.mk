@@ -38,6 +38,8 @@ check_PROGRAMS += \
 	%D%/test_embedding \
 	%D%/test_epoll \
 	%D%/test_every \
+	%D%/test_file \
+	%D%/test_file_ends \
 	%D%/test_flag \
 	%D%/test_forking \
 	%D%/test_forking_pool \
@@ -226,6 +228,8 @@ fake_kqueue_testing = %D%/kqueue/testing.c %D%/kqueue/testing.h
 	%D%/deferred_support.h \
 	%D%/echo_support.c \
 	%D%/echo_support.h \
+	%D%/file_support.c \
+	%D%/file_support.h \
 	%D%/fork_support.c \
 	%D%/fork_support.h \
 	%D%/gate.c \

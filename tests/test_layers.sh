@@ -47,6 +47,7 @@ test -z "$found" || {
 # __read_chk. The pool starts the threads, and asks for nothing else.
 calls='socket|bind|listen|accept4?|connect|shutdown|close'
 calls="$calls|readv?|recv|recvfrom|recvmsg|writev?|send|sendto|sendmsg"
+calls="$calls|(open|pread|pwrite|ftruncate|f?stat)(64)?|fsync|fdatasync"
 calls="$calls|getaddrinfo|clock_gettime|pthread_create"
 for object in src/op/*.o src/io/*.o; do
     test -f "$object" || continue

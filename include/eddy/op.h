@@ -37,6 +37,7 @@ EDDY_BEGIN_DECLS
 
 struct eddy_op_type;
 struct eddy_stream;
+struct eddy_file;
 
 struct eddy_op {
     const struct eddy_op_type *type;
@@ -51,6 +52,7 @@ struct eddy_result {
         void *made;       /* n >= 0: what was made, now yours */
         const void *data; /* an item of eddy_receive(): the loop's bytes */
         struct eddy_stream *stream;
+        struct eddy_file *file;
         uint64_t done; /* n < 0: how much was done all the same */
     };
 };

@@ -22,6 +22,8 @@ EDDY_BEGIN_DECLS
 
 #define EDDY_SYS_ABI 1u
 
+struct eddy_file_status;
+
 struct eddy_sys {
     unsigned abi; /* EDDY_SYS_ABI */
     void *arg;    /* handed to every call */
@@ -65,6 +67,26 @@ struct eddy_sys {
      * again later, ... */
     int (*resolve)(void *arg, const char *host, uint16_t port, unsigned flags,
                    struct eddy_address *out, int cap);
+
+    /* Files. All but is_file block, and are called on the pool. */
+
+    /* A descriptor that can be read at an offset; -ESPIPE, and nothing is left
+     * open, if it is of a pipe, a terminal or the like: for those it does not
+     * wait, either. */
+    int (*file_open)(void *arg, const char *path, int flags, mode_t mode);
+    /* 1: it was opened with O_APPEND; 0: it was not; -ESPIPE: as above. */
+    int (*is_file)(void *arg, int fd);
+    int64_t (*file_read)(void *arg, int fd, void *buf, size_t size,
+                         int64_t offset);
+    int64_t (*file_write)(void *arg, int fd, const void *buf, size_t size,
+                          int64_t offset);
+    int64_t (*file_append)(void *arg, int fd, const void *buf, size_t size);
+    /* data_only: no more than what is needed to read the bytes again. */
+    int (*file_sync)(void *arg, int fd, bool data_only);
+    int (*file_truncate)(void *arg, int fd, int64_t size);
+    /* Of fd, or of the path if that is not NULL. */
+    int (*file_status)(void *arg, int fd, const char *path,
+                       struct eddy_file_status *ret_status);
 
     /* A descriptor that is readable once the child has ended (a pidfd, or a
      * kqueue of its own); -ENOSYS: use SIGCHLD. */

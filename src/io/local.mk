@@ -7,6 +7,10 @@ libio_la_SOURCES = \
 	%D%/connect.c \
 	%D%/copy.c \
 	%D%/delimiter.c \
+	%D%/file.c \
+	%D%/file.h \
+	%D%/file_call.c \
+	%D%/file_io.c \
 	%D%/inlet.c \
 	%D%/io.h \
 	%D%/listener.c \

@@ -2,6 +2,7 @@
 # for operations.
 noinst_LTLIBRARIES += libsystem.la
 libsystem_la_SOURCES = \
+	%D%/file.c \
 	%D%/resolve.c \
 	%D%/socket.c \
 	%D%/sys.c \

@@ -157,6 +157,14 @@ const struct eddy_sys *eddy_sys_default(void)
         .socket_id = sys_socket_id,
         .unlink = sys_unlink,
         .resolve = eddy__resolve,
+        .file_open = eddy__file_open,
+        .is_file = eddy__is_file,
+        .file_read = eddy__file_read,
+        .file_write = eddy__file_write,
+        .file_append = eddy__file_append,
+        .file_sync = eddy__file_sync,
+        .file_truncate = eddy__file_truncate,
+        .file_status = eddy__file_status,
 #if defined(EDDY_EXIT_PIDFD)
         .exit_fd = eddy__exit_pidfd,
 #elif defined(EDDY_EXIT_KQUEUE)

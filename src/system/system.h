@@ -20,6 +20,17 @@ int eddy__resolve(void *arg, const char *host, uint16_t port, unsigned flags,
                   struct eddy_address *out, int cap);
 int eddy__exit_pidfd(void *arg, pid_t pid);
 int eddy__exit_kqueue(void *arg, pid_t pid);
+int eddy__file_open(void *arg, const char *path, int flags, mode_t mode);
+int eddy__is_file(void *arg, int fd);
+int64_t eddy__file_read(void *arg, int fd, void *buf, size_t size,
+                        int64_t offset);
+int64_t eddy__file_write(void *arg, int fd, const void *buf, size_t size,
+                         int64_t offset);
+int64_t eddy__file_append(void *arg, int fd, const void *buf, size_t size);
+int eddy__file_sync(void *arg, int fd, bool data_only);
+int eddy__file_truncate(void *arg, int fd, int64_t size);
+int eddy__file_status(void *arg, int fd, const char *path,
+                      struct eddy_file_status *ret_status);
 
 /* Returns fd, which raises no SIGPIPE any more where a socket can say so. */
 int eddy__keep_sigpipe_off(int fd);
