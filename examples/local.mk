@@ -6,6 +6,9 @@ noinst_PROGRAMS += \
 	%D%/chat_callback \
 	%D%/chat_coroutine \
 	%D%/chat_deferred \
+	%D%/copy_file_callback \
+	%D%/copy_file_coroutine \
+	%D%/copy_file_deferred \
 	%D%/double_callback \
 	%D%/double_coroutine \
 	%D%/double_deferred \
@@ -34,6 +37,9 @@ noinst_PROGRAMS += \
 %C%_chat_callback_LDADD               = libeddy.la
 %C%_chat_coroutine_LDADD              = libeddy.la
 %C%_chat_deferred_LDADD               = libeddy.la
+%C%_copy_file_callback_LDADD          = libeddy.la
+%C%_copy_file_coroutine_LDADD         = libeddy.la
+%C%_copy_file_deferred_LDADD          = libeddy.la
 %C%_double_callback_LDADD             = libeddy.la
 %C%_double_coroutine_LDADD            = libeddy.la
 %C%_double_deferred_LDADD             = libeddy.la

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -190,6 +191,24 @@ class Example:
                 used += 1
                 self.assertEqual(int(number), used)
         self.assertEqual((made, used), (9, 9))
+
+    def it_copies_a_file_and_tells_how_far_it_is(self):
+        with tempfile.TemporaryDirectory() as folder:
+            start, end = (os.path.join(folder, name) for name in "ab")
+            size = (2 << 20) + 5
+            with open(start, "wb") as file:
+                file.write(os.urandom(size))
+            self.assertEqual(self.program("copy_file", start, end).output(),
+                             "1048576 bytes\n2097152 bytes\n%d bytes\n" %
+                             size)
+            with open(start, "rb") as a, open(end, "rb") as b:
+                self.assertEqual(a.read(), b.read())
+
+    def it_says_why_a_file_is_not_copied(self):
+        copying = self.program("copy_file", "/nowhere/at all", "/dev/null")
+        text = copying.process.communicate(timeout=LONG)[0].decode()
+        self.assertEqual(copying.process.returncode, 1, text)
+        self.assertEqual(text, "no such name, file or directory\n")
 
     def it_lets_clients_finish_when_it_is_told_to_end(self):
         server = self.server("shutdown", 1000 * LONG)
