@@ -121,9 +121,11 @@ EDDY_API struct eddy_loop *eddy_file_loop(const struct eddy_file *file);
  */
 EDDY_OP struct eddy_op eddy_file_close(struct eddy_file *file);
 
-/* The same for who does not wait, and does not want to know: the loop lives as
- * long. Needs no memory. The file must not be used afterwards. NULL: nothing.
- */
+/* The same for who does not wait, and does not want to know: at once, or when
+ * what is under way has ended. It is the loop's thread that closes it, which
+ * takes long where what was written goes over a network, or a large file has
+ * been deleted: then eddy_file_close() is better. Needs no memory. The file
+ * must not be used afterwards. NULL: nothing. */
 EDDY_API void eddy_file_free(struct eddy_file *file);
 
 EDDY_END_DECLS

@@ -60,6 +60,7 @@ static void closed(struct file_call *call, int64_t n)
     eddy_complete_call(file->loop, &file->burial);
 }
 
+/* By a thread only if somebody waits for it. */
 static void close_if_idle(struct eddy_file *file)
 {
     static const struct file_verb verb = { .make = make_close };
@@ -70,7 +71,7 @@ static void close_if_idle(struct eddy_file *file)
     atomic_store(&call->begun, false);
     atomic_store(&call->cancelled, false);
     call->done = closed;
-    if (eddy__file_ask(call, &verb) < 0)
+    if (file->request == NULL || eddy__file_ask(call, &verb) < 0)
         closed(call, 0);
 }
 
