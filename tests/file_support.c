@@ -18,9 +18,22 @@ static struct eddy_pool *pool; /* that was lent to the loop */
 
 /* ---- Around each test ---------------------------------------------------- */
 
+/* So that threads are needed. */
+static int64_t nothing_in_memory(void *arg, int fd, void *buf, size_t size,
+                                 int64_t offset)
+{
+    (void)arg;
+    (void)fd;
+    (void)buf;
+    (void)size;
+    (void)offset;
+    return -EAGAIN;
+}
+
 static void setup(void)
 {
     sys = *eddy_sys_default();
+    sys.file_read_now = nothing_in_memory;
     (void)snprintf(folder, sizeof folder, "eddy-files-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }

@@ -5,7 +5,8 @@
  * Such a file is never "not ready": whoever reads it waits for the disk, or
  * finds the bytes in memory and does not, and no poller can tell which. So the
  * reading is done by somebody else: by the poller, where it can (io_uring), and
- * else by a thread of the loop's pool. True of all operations here:
+ * else by a thread of the loop's pool, unless the system gives at once what it
+ * has in memory. True of all operations here:
  *
  * - They run at once, in no order; who needs one after the other waits between
  *   them. Only those that append to the same file do so in their order.

@@ -68,7 +68,7 @@ struct eddy_sys {
     int (*resolve)(void *arg, const char *host, uint16_t port, unsigned flags,
                    struct eddy_address *out, int cap);
 
-    /* Files. All but is_file block, and are called on the pool. */
+    /* Files. All but is_file and file_read_now block: on the pool. */
 
     /* A descriptor that can be read at an offset; -ESPIPE, and nothing is left
      * open, if it is of a pipe, a terminal or the like: for those it does not
@@ -78,6 +78,10 @@ struct eddy_sys {
     int (*is_file)(void *arg, int fd);
     int64_t (*file_read)(void *arg, int fd, void *buf, size_t size,
                          int64_t offset);
+    /* What of it is in memory, or 0 at the end. -EAGAIN: nothing is, or nobody
+     * knows; -EOPNOTSUPP: nor will be, for this file. */
+    int64_t (*file_read_now)(void *arg, int fd, void *buf, size_t size,
+                             int64_t offset);
     int64_t (*file_write)(void *arg, int fd, const void *buf, size_t size,
                           int64_t offset);
     int64_t (*file_append)(void *arg, int fd, const void *buf, size_t size);

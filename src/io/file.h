@@ -58,6 +58,7 @@ struct eddy_file {
     int fd;
     pid_t pid;    /* who made it, and what is submitted */
     bool appends; /* O_APPEND */
+    bool asks;    /* it cannot be read but by who may wait */
     bool closing;
     size_t under_way;
     struct file_op *first, *last; /* those that append; the first runs */

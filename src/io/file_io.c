@@ -9,6 +9,8 @@
  */
 #include "file.h"
 
+enum { AT_ONCE = 1 << 18 }; /* more is not copied in the loop's time */
+
 struct file_op { /* larger than the words of a request */
     struct file_call call;
     struct eddy_request *request;
@@ -189,7 +191,7 @@ static int check(const struct eddy_request *request, const uint64_t *words)
 }
 
 static int begin(struct eddy_request *request, struct eddy_file *file,
-                 const char *path)
+                 const char *path, size_t moved)
 {
     uint64_t *words = eddy_request_words(request);
     struct file_op *op = eddy_request_alloc(request, sizeof *op);
@@ -205,6 +207,7 @@ static int begin(struct eddy_request *request, struct eddy_file *file,
     op->call.size = (size_t)words[1];
     op->call.offset = (int64_t)words[2];
     op->call.flags = (int)words[3];
+    op->call.moved = moved;
     op->call.done = finished;
     words[0] = eddy_word(op);
     err = type_of(request)->appends > 0 ? append(file, op) : ask(op);
@@ -220,9 +223,49 @@ static bool start(struct eddy_request *request, struct eddy_result *ret_result)
     bool nothing = type_of(request)->verb.moves && words[1] == 0;
 
     if (err == 0 && !nothing)
-        err = begin(request, eddy_request_on(request), NULL);
+        err = begin(request, eddy_request_on(request), NULL, 0);
     *ret_result = eddy_n(err);
     return err < 0 || nothing;
+}
+
+/* Where the poller does not read itself, what is in memory needs nobody. true:
+ * that is all. */
+static bool read_now(struct eddy_file *file, const uint64_t *words,
+                     size_t *moved)
+{
+    char *buf = eddy_pointer(words[0]);
+    size_t size = (size_t)words[1];
+    int64_t n = 1;
+
+    if (file->asks || size > AT_ONCE ||
+        eddy_loop_completes(file->loop, EDDY_IO_FILE_READ))
+        return size == 0;
+    while (*moved < size && n > 0) {
+        n = file->sys->file_read_now(file->sys->arg, file->fd, buf + *moved,
+                                     size - *moved,
+                                     (int64_t)words[2] + (int64_t)*moved);
+        *moved += n > 0 ? (size_t)n : 0;
+    }
+    file->asks = n == -EOPNOTSUPP;
+    return n >= 0;
+}
+
+static bool start_read(struct eddy_request *request,
+                       struct eddy_result *ret_result)
+{
+    struct eddy_file *file = eddy_request_on(request);
+    const uint64_t *words = eddy_request_words(request);
+    int err = check(request, words);
+    size_t moved = 0;
+
+    if (err == 0 && read_now(file, words, &moved)) {
+        *ret_result = eddy_n((int64_t)moved);
+        return true;
+    }
+    if (err == 0)
+        err = begin(request, file, NULL, moved);
+    *ret_result = eddy_n(err);
+    return err < 0;
 }
 
 static bool start_path(struct eddy_request *request,
@@ -234,7 +277,7 @@ static bool start_path(struct eddy_request *request,
 
     words[3] = 0;
     if (err == 0)
-        err = path == NULL ? -EINVAL : begin(request, NULL, path);
+        err = path == NULL ? -EINVAL : begin(request, NULL, path, 0);
     *ret_result = eddy_n(err);
     return err < 0;
 }
@@ -250,7 +293,7 @@ struct eddy_op eddy_file_read(struct eddy_file *file, void *buf, size_t size,
                               int64_t offset)
 {
     static const struct file_type type = {
-        FILE_TYPE("file read", start),
+        FILE_TYPE("file read", start_read),
         .verb = { .submits = true,
                   .io = EDDY_IO_FILE_READ,
                   .moves = true,

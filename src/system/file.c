@@ -68,6 +68,29 @@ int64_t eddy__file_read(void *arg, int fd, void *buf, size_t size,
     return n < 0 ? -errno : n;
 }
 
+#if defined(HAVE_PREADV2) && defined(RWF_NOWAIT)
+int64_t eddy__file_read_now(void *arg, int fd, void *buf, size_t size,
+                            int64_t offset)
+{
+    struct iovec all = { buf, size };
+    ssize_t n = preadv2(fd, &all, 1, (off_t)offset, RWF_NOWAIT);
+
+    (void)arg;
+    return n < 0 ? -errno : n;
+}
+#else
+int64_t eddy__file_read_now(void *arg, int fd, void *buf, size_t size,
+                            int64_t offset)
+{
+    (void)arg;
+    (void)fd;
+    (void)buf;
+    (void)size;
+    (void)offset;
+    return -EOPNOTSUPP;
+}
+#endif
+
 int64_t eddy__file_write(void *arg, int fd, const void *buf, size_t size,
                          int64_t offset)
 {

@@ -160,6 +160,7 @@ const struct eddy_sys *eddy_sys_default(void)
         .file_open = eddy__file_open,
         .is_file = eddy__is_file,
         .file_read = eddy__file_read,
+        .file_read_now = eddy__file_read_now,
         .file_write = eddy__file_write,
         .file_append = eddy__file_append,
         .file_sync = eddy__file_sync,

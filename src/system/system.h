@@ -24,6 +24,8 @@ int eddy__file_open(void *arg, const char *path, int flags, mode_t mode);
 int eddy__is_file(void *arg, int fd);
 int64_t eddy__file_read(void *arg, int fd, void *buf, size_t size,
                         int64_t offset);
+int64_t eddy__file_read_now(void *arg, int fd, void *buf, size_t size,
+                            int64_t offset);
 int64_t eddy__file_write(void *arg, int fd, const void *buf, size_t size,
                          int64_t offset);
 int64_t eddy__file_append(void *arg, int fd, const void *buf, size_t size);
