@@ -173,6 +173,7 @@ endif
 if POLLER_URING
 check_PROGRAMS += \
 	%D%/test_uring_tiny \
+	%D%/test_uring_tiny_file \
 	%D%/test_uring_tiny_io \
 	%D%/test_uring_tiny_model
 endif
@@ -182,6 +183,8 @@ tiny_uring = \
 tiny_cppflags = $(AM_CPPFLAGS) -DEDDY_RING_ENTRIES=4
 %C%_test_uring_tiny_SOURCES        = %D%/test_uring.c $(tiny_uring)
 %C%_test_uring_tiny_CPPFLAGS       = $(tiny_cppflags)
+%C%_test_uring_tiny_file_SOURCES   = %D%/test_file_ends.c $(tiny_uring)
+%C%_test_uring_tiny_file_CPPFLAGS  = $(tiny_cppflags)
 %C%_test_uring_tiny_io_SOURCES     = %D%/test_uring_io.c $(tiny_uring)
 %C%_test_uring_tiny_io_CPPFLAGS    = $(tiny_cppflags)
 %C%_test_uring_tiny_model_SOURCES  = %D%/test_poller_model.c $(tiny_uring)

@@ -352,7 +352,7 @@ START_TEST(bad_arguments_are_refused)
             { eddy_file_read(file, NULL, 1, 0), -EINVAL },
             { eddy_file_read(file, &byte, 1, -1), -EINVAL },
             { eddy_file_read(file, &byte, 1, INT64_MAX), -EOVERFLOW },
-            { eddy_file_read(file, &byte, SIZE_MAX, 0), -EOVERFLOW },
+            { eddy_file_read(file, &byte, 2, INT64_MAX - 1), -EOVERFLOW },
             { eddy_file_write(NULL, &byte, 1, 0), -EINVAL },
             { eddy_file_write(file, NULL, 1, 0), -EINVAL },
             { eddy_file_write(file, &byte, 1, INT64_MIN), -EINVAL },

@@ -208,6 +208,29 @@ START_TEST(what_is_in_memory_needs_no_thread)
 }
 END_TEST
 
+#ifdef O_DIRECT
+/* For those the system would wait all the same. */
+START_TEST(what_goes_past_the_memory_is_not_asked_for_there)
+{
+    struct eddy_file *file;
+    int64_t n;
+    char byte;
+
+    sys.file_read_now = half_in_memory;
+    open_ordered_loop(_i);
+    (void)make_file("a", 10);
+    n = perform(eddy_file_open(path_of("a"), O_RDONLY | O_DIRECT, 0, &file));
+    if (n == -EINVAL)
+        return; /* not on this file system */
+    ck_assert_int_eq(n, 0);
+    n = (int64_t)jobs_done();
+    (void)perform(eddy_file_read(file, &byte, 1, 0)); /* not aligned */
+    ck_assert_int_eq((int64_t)jobs_done(), n + 1);
+    close_file(file);
+}
+END_TEST
+#endif
+
 /* ---- Cancelling ---------------------------------------------------------- */
 
 START_TEST(what_waits_is_cancelled_and_what_runs_is_waited_for) /* idea 88 */
@@ -649,6 +672,9 @@ int main(void)
         disk_that_runs_full_tells_how_much_went_in,
         system_that_takes_nothing_is_not_asked_for_ever,
         what_is_in_memory_needs_no_thread,
+#ifdef O_DIRECT
+        what_goes_past_the_memory_is_not_asked_for_there,
+#endif
         what_waits_is_cancelled_and_what_runs_is_waited_for,
         limit_is_told_when_the_buffer_is_free,
         cancelled_in_any_moment_they_are_told_once,

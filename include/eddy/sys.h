@@ -24,6 +24,10 @@ EDDY_BEGIN_DECLS
 
 struct eddy_file_status;
 
+/* How a file was opened. */
+#define EDDY_FILE_APPENDS (1u << 0) /* with O_APPEND */
+#define EDDY_FILE_DIRECT  (1u << 1) /* with O_DIRECT: it is never in memory */
+
 struct eddy_sys {
     unsigned abi; /* EDDY_SYS_ABI */
     void *arg;    /* handed to every call */
@@ -74,7 +78,7 @@ struct eddy_sys {
      * open, if it is of a pipe, a terminal or the like: for those it does not
      * wait, either. */
     int (*file_open)(void *arg, const char *path, int flags, mode_t mode);
-    /* 1: it was opened with O_APPEND; 0: it was not; -ESPIPE: as above. */
+    /* A set of EDDY_FILE_x; -ESPIPE: as above. */
     int (*is_file)(void *arg, int fd);
     int64_t (*file_read)(void *arg, int fd, void *buf, size_t size,
                          int64_t offset);

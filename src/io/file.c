@@ -152,12 +152,13 @@ static struct eddy_file *new_file(struct eddy_loop *loop)
     return file;
 }
 
-static void own(struct eddy_file *file, int fd, bool appends)
+static void own(struct eddy_file *file, int fd, unsigned how)
 {
     static const struct eddy_owned_type type = { "file", close_owned };
 
     file->fd = fd;
-    file->appends = appends;
+    file->appends = (how & EDDY_FILE_APPENDS) != 0;
+    file->asks = (how & EDDY_FILE_DIRECT) != 0;
     eddy_loop_own(file->loop, &file->owned, &type);
 }
 
@@ -169,7 +170,9 @@ static void opened(struct file_call *call, int64_t n)
 
     file->request = NULL;
     if (n >= 0) {
-        own(file, (int)n, (call->flags & O_APPEND) != 0);
+        int how = file->sys->is_file(file->sys->arg, (int)n);
+
+        own(file, (int)n, how > 0 ? (unsigned)how : 0);
         result.n = 0;
         result.file = file;
     } else {
@@ -243,20 +246,20 @@ int eddy_file_new(struct eddy_file **ret_file, struct eddy_loop *loop,
 {
     const struct eddy_sys *sys;
     struct eddy_file *file;
-    int appends, err = eddy_loop_check(loop);
+    int how, err = eddy_loop_check(loop);
 
     if (err < 0)
         return err;
     if (ret_file == NULL)
         return -EINVAL;
     sys = eddy_loop_settings(loop)->sys;
-    appends = sys->is_file(sys->arg, take_fd);
-    if (appends < 0)
-        return appends;
+    how = sys->is_file(sys->arg, take_fd);
+    if (how < 0)
+        return how;
     file = new_file(loop);
     if (file == NULL)
         return -ENOMEM;
-    own(file, take_fd, appends > 0);
+    own(file, take_fd, (unsigned)how);
     eddy_loop_note_origin(loop, &file->owned, __builtin_return_address(0));
     *ret_file = file;
     return 0;

@@ -8,6 +8,12 @@
 
 #include <eddy/file.h>
 
+#ifdef O_DIRECT
+enum { DIRECT = O_DIRECT };
+#else
+enum { DIRECT = 0 };
+#endif
+
 /* ---- Opening ------------------------------------------------------------ */
 
 /* A pipe, a socket or a terminal has no offset to begin with. */
@@ -19,7 +25,10 @@ int eddy__is_file(void *arg, int fd)
     if (lseek(fd, 0, SEEK_CUR) < 0)
         return -errno;
     flags = fcntl(fd, F_GETFL);
-    return flags < 0 ? -errno : (flags & O_APPEND) != 0;
+    if (flags < 0)
+        return -errno;
+    return (int)(((flags & O_APPEND) != 0 ? EDDY_FILE_APPENDS : 0) |
+                 ((flags & DIRECT) != 0 ? EDDY_FILE_DIRECT : 0));
 }
 
 /* O_NONBLOCK means nothing to a file; but FIFOs are opened at once with it, and
