@@ -85,7 +85,9 @@ int64_t eddy__file_read_now(void *arg, int fd, void *buf, size_t size,
     ssize_t n = preadv2(fd, &all, 1, (off_t)offset, RWF_NOWAIT);
 
     (void)arg;
-    return n < 0 ? -errno : n;
+    if (n >= 0)
+        return n;
+    return errno == ENOSYS ? -EOPNOTSUPP : -errno;
 }
 #else
 int64_t eddy__file_read_now(void *arg, int fd, void *buf, size_t size,
