@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_timer_model.c - random arming, moving and stopping, against a model that
- * is too simple to be wrong. */
+ * is too simple to be wrong; and what a wheel may do badly: order within a
+ * tick, and very many. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -9,7 +10,7 @@
 
 #include "loop_support.h"
 
-enum { TIMERS = 200, OPERATIONS = 100000, SPAN = 1000 };
+enum { TIMERS = 200, OPERATIONS = 100000, DIGITS = 50 };
 
 struct model {
     struct eddy_loop *loop;
@@ -21,6 +22,7 @@ struct model {
         bool armed;
     } entries[TIMERS];
     uint64_t seq, fired;
+    bool exact; /* time goes from deadline to deadline */
 };
 
 static struct entry *any_entry(struct model *model)
@@ -43,12 +45,32 @@ static const struct entry *next_entry(const struct model *model)
     return next;
 }
 
+/* From a nanosecond to two weeks, each order of magnitude as often. */
+static int64_t some_span(void)
+{
+    int64_t limit = INT64_C(1) << random_below(DIGITS);
+    int64_t high = random_below(1u << 30), low = random_below(1u << 30);
+
+    return (high << 30 | low) % limit;
+}
+
+/* Now and then two are equal. */
+static int64_t some_deadline(const struct model *model)
+{
+    const struct entry *other = &model->entries[random_below(TIMERS)];
+
+    if (random_below(4) == 0 && other->armed)
+        return other->due_ns;
+    return virtual_time.now_ns + some_span();
+}
+
 static void arm(struct model *model, struct entry *entry)
 {
-    int64_t span = random_below(SPAN);
+    int64_t due_ns = some_deadline(model), now_ns;
 
-    ck_assert_int_eq(eddy_timer_start(&entry->timer, span), 0);
-    entry->due_ns = virtual_time.now_ns + span;
+    ck_assert_int_eq(eddy_timer_start_at(&entry->timer, due_ns), 0);
+    now_ns = eddy_loop_now_ns(model->loop);
+    entry->due_ns = due_ns < now_ns ? now_ns : due_ns;
     entry->seq = model->seq++;
     entry->armed = true;
     ck_assert_int_eq(eddy_timer_deadline_ns(&entry->timer), entry->due_ns);
@@ -76,18 +98,29 @@ static void fire(struct eddy_timer *timer, void *arg)
     ck_assert_ptr_eq(timer, &entry->timer);
     ck_assert_ptr_eq(entry, next_entry(model));
     ck_assert_int_ge(eddy_loop_now_ns(model->loop), entry->due_ns);
+    if (model->exact)
+        ck_assert_int_eq(virtual_time.now_ns, entry->due_ns);
     entry->armed = false;
     model->fired++;
     if (random_below(8) == 0) /* also from a callback */
         operate(model);
 }
 
-START_TEST(timers_agree_with_a_simple_model)
+static void step(struct model *model)
+{
+    int64_t span = some_span();
+
+    if (!model->exact)
+        virtual_time.now_ns += span; /* many may be due at once */
+    ck_assert_int_ge(eddy_loop_step(model->loop, span), 0);
+}
+
+static void compare_with_model(int index, bool exact)
 {
     static struct model model;
     size_t armed = 0;
 
-    model = (struct model){ .loop = virtual_loop(_i) };
+    model = (struct model){ .loop = virtual_loop(index), .exact = exact };
     for (int i = 0; i < TIMERS; i++) {
         model.entries[i].model = &model;
         ck_assert_int_eq(eddy_timer_init(&model.entries[i].timer, model.loop,
@@ -97,8 +130,7 @@ START_TEST(timers_agree_with_a_simple_model)
     for (int i = 0; i < OPERATIONS; i++) {
         operate(&model);
         if (random_below(20) == 0)
-            ck_assert_int_ge(eddy_loop_step(model.loop, random_below(SPAN / 4)),
-                             0);
+            step(&model);
     }
     for (int i = 0; i < TIMERS; i++)
         armed += model.entries[i].armed;
@@ -107,43 +139,170 @@ START_TEST(timers_agree_with_a_simple_model)
     ck_assert_ptr_null(next_entry(&model));
     ck_assert_uint_eq(stats_of(model.loop).timers_due, model.fired);
 }
+
+START_TEST(timers_agree_with_a_simple_model)
+{
+    compare_with_model(_i, false);
+}
 END_TEST
 
-/* ---- Garbage ------------------------------------------------------------- */
-
-static size_t largest;
-
-static void *watch_sizes(void *arg, void *ptr, size_t size)
+START_TEST(a_virtual_clock_goes_from_deadline_to_deadline)
 {
-    (void)arg;
-    largest = size > largest ? size : largest;
-    return counting_mem()->resize(NULL, ptr, size);
+    compare_with_model(_i, true);
+}
+END_TEST
+
+START_TEST(a_clock_may_begin_anywhere)
+{
+    static const int64_t begins[] = {
+        INT64_MIN / 2, -EDDY_SECOND,           -1, 0, (INT64_C(1) << 45) - 5,
+        INT64_MAX / 2, INT64_MAX - EDDY_SECOND
+    };
+    static const int64_t spans[] = { 3, EDDY_MS, EDDY_SECOND / 2, 5, 0 };
+
+    for (size_t n = 0; n < COUNT(begins); n++) {
+        struct eddy_timer timers[COUNT(spans)];
+        struct eddy_loop *loop;
+
+        virtual_time.now_ns = begins[n];
+        loop = virtual_loop(_i);
+        for (size_t i = 0; i < COUNT(spans); i++) {
+            ck_assert_int_eq(eddy_timer_init(&timers[i], loop, mark_timer,
+                                             word((const char *[]){
+                                                 "b", "d", "e", "c", "a" }[i])),
+                             0);
+            ck_assert_int_eq(eddy_timer_start(&timers[i], spans[i]), 0);
+        }
+        run_out(loop);
+        ck_assert_int_eq(virtual_time.now_ns, begins[n] + EDDY_SECOND / 2);
+        ck_assert_str_eq(marks(), "a b c d e");
+        free_loop(loop);
+    }
+}
+END_TEST
+
+/* ---- Very many ----------------------------------------------------------- */
+
+enum { MANY = 20000 };
+
+struct crowd {
+    struct eddy_loop *loop;
+    struct eddy_timer timers[MANY];
+    int64_t due_ns[MANY], last_ns;
+    int last, fired;
+};
+
+static void check_crowd(struct eddy_timer *timer, void *arg)
+{
+    struct crowd *crowd = arg;
+    int i = (int)(timer - crowd->timers);
+
+    if (crowd->fired++ > 0 && crowd->due_ns[i] == crowd->last_ns)
+        ck_assert_int_gt(i, crowd->last);
+    ck_assert_int_ge(crowd->due_ns[i], crowd->last_ns);
+    crowd->last = i;
+    crowd->last_ns = crowd->due_ns[i];
 }
 
-/* What is armed and stopped again and again, as a limit for each message. */
-START_TEST(stopped_timers_leave_bounded_garbage) /* L10, L13 */
+/* All of them, `spread` or less after a second, armed in the order of their
+ * indices. */
+static struct crowd *gather(int index, unsigned spread)
 {
-    struct eddy_loop_options options = virtual_options(_i);
-    struct eddy_timer timers[10];
-    struct eddy_loop *loop;
+    static struct crowd crowd;
 
-    options.mem.resize = watch_sizes;
-    loop = loop_with(options);
+    crowd = (struct crowd){ .loop = virtual_loop(index) };
+    for (int i = 0; i < MANY; i++) {
+        crowd.due_ns[i] =
+            virtual_time.now_ns + EDDY_SECOND + random_below(spread);
+        ck_assert_int_eq(
+            eddy_timer_init(&crowd.timers[i], crowd.loop, check_crowd, &crowd),
+            0);
+        ck_assert_int_eq(eddy_timer_start_at(&crowd.timers[i], crowd.due_ns[i]),
+                         0);
+    }
+    return &crowd;
+}
+
+START_TEST(many_of_one_millisecond_fire_in_order)
+{
+    struct crowd *crowd = gather(_i, (unsigned)EDDY_MS);
+
+    run_out(crowd->loop);
+    ck_assert_int_eq(crowd->fired, MANY);
+}
+END_TEST
+
+START_TEST(many_that_are_pushed_out_fire_in_the_order_of_that)
+{
+    struct crowd *crowd = gather(_i, 1);
+
+    turns(crowd->loop, 1);
+    for (int i = 0; i < MANY; i++) {
+        crowd->due_ns[i] += EDDY_SECOND;
+        ck_assert_int_eq(
+            eddy_timer_start_at(&crowd->timers[i], crowd->due_ns[i]), 0);
+    }
+    run_out(crowd->loop);
+    ck_assert_int_eq(crowd->fired, MANY);
+}
+END_TEST
+
+START_TEST(all_of_many_but_one_can_be_stopped_one_a_turn)
+{
+    struct crowd *crowd = gather(_i, (unsigned)EDDY_SECOND);
+
+    for (int i = 1; i < MANY; i++) {
+        ck_assert(eddy_timer_stop(&crowd->timers[i]));
+        ck_assert_int_ge(eddy_loop_step(crowd->loop, 0), 0);
+    }
+    run_out(crowd->loop);
+    ck_assert_int_eq(crowd->fired, 1);
+    ck_assert_int_eq(virtual_time.now_ns, crowd->due_ns[0]);
+}
+END_TEST
+
+/* Goes on to when the loop wants to be called next; 0: it cannot tell. */
+static int64_t go_on(struct eddy_loop *loop)
+{
+    struct eddy_embedding embedding;
+    int err = eddy_loop_prepare(loop, &embedding);
+
+    if (err == -ENOTSUP) /* it is in the next turn that it looks, though */
+        return 0;
+    ck_assert_int_eq(err, 0);
+    ck_assert_int_gt(embedding.deadline_ns, virtual_time.now_ns);
+    virtual_time.now_ns = embedding.deadline_ns;
     turns(loop, 1);
-    for (int i = 0; i < 10; i++)
+    return embedding.deadline_ns;
+}
+
+/* If much is to be put in order, and only then. */
+START_TEST(a_stopped_timer_wakes_a_loop_a_few_times_at_most)
+{
+    enum { STOPPED = 1000, LEFT = 100, ALL = STOPPED + LEFT, LEVELS = 5 };
+    static struct eddy_timer timers[ALL];
+    struct eddy_loop_options options = virtual_options(_i);
+    struct eddy_loop *loop;
+    int64_t start_ns = virtual_time.now_ns, now_ns = start_ns;
+    int times = 0;
+
+    options.clock.jump = NULL;
+    loop = loop_with(options);
+    for (int i = 0; i < ALL; i++) {
         ck_assert_int_eq(
             eddy_timer_init(&timers[i], loop, mark_timer, word("x")), 0);
-    largest = 0;
-    for (int n = 0; n < 100000; n++) {
-        struct eddy_timer *timer = &timers[random_below(10)];
-
-        if (!eddy_timer_stop(timer))
-            ck_assert_int_eq(eddy_timer_start(timer, EDDY_SECOND), 0);
+        ck_assert_int_eq(
+            eddy_timer_start(&timers[i], EDDY_SECOND + i * EDDY_MS), 0);
     }
-    ck_assert_uint_le(largest, 8192);
-    for (int i = 0; i < 10; i++)
+    turns(loop, 1);
+    for (int i = 0; i < STOPPED; i++)
+        ck_assert(eddy_timer_stop(&timers[i]));
+    while (stats_of(loop).timers == LEFT && (now_ns = go_on(loop)) != 0)
+        ck_assert_int_le(++times, LEVELS + 1);
+    ck_assert(now_ns == 0 ||
+              now_ns == start_ns + EDDY_SECOND + STOPPED * EDDY_MS);
+    for (int i = STOPPED; i < ALL; i++)
         (void)eddy_timer_stop(&timers[i]);
-    ck_assert(!eddy_loop_alive(loop));
 }
 END_TEST
 
@@ -151,7 +310,12 @@ int main(void)
 {
     const TTest *const each[] = {
         timers_agree_with_a_simple_model,
-        stopped_timers_leave_bounded_garbage,
+        a_virtual_clock_goes_from_deadline_to_deadline,
+        a_clock_may_begin_anywhere,
+        many_of_one_millisecond_fire_in_order,
+        many_that_are_pushed_out_fire_in_the_order_of_that,
+        all_of_many_but_one_can_be_stopped_one_a_turn,
+        a_stopped_timer_wakes_a_loop_a_few_times_at_most,
     };
     Suite *suite = suite_create("timer model");
     int status;

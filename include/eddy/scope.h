@@ -56,8 +56,8 @@ struct eddy_scope_options {
 
 /*
  * Opens one in the running task. options NULL: all defaults. -EPERM: self does
- * not run; -EINVAL: an unknown flag, a negative timeout; -ENOMEM: of a timeout.
- * One that could not be opened counts as closed.
+ * not run; -EINVAL: an unknown flag, a negative timeout. One that could not be
+ * opened counts as closed.
  *
  * Groups nest: what a scope within gathers, and has no ret_error for, becomes
  * part of what this one tells, if its owner ends with the same code: as the
@@ -91,7 +91,7 @@ EDDY_API int eddy_scope_cancel(struct eddy_scope *scope, const char *reason);
 
 /* Moves the deadline, from anywhere; EDDY_FOREVER: none. One that has passed
  * cancels in the next turn. -EALREADY: it is being cancelled already, or
- * closed; -ENOMEM: there was none; -EINVAL: the loop's scope has none. */
+ * closed; -EINVAL: the loop's scope has none. */
 EDDY_API int eddy_scope_set_deadline(struct eddy_scope *scope,
                                      int64_t deadline_ns);
 /* The nearest deadline of this one and those around it that can reach it;

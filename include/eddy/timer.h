@@ -2,8 +2,9 @@
 /*
  * eddy/timer.h - being called at a time.
  *
- * Nanoseconds, never early, first armed first called among equals. Stopping and
- * re-arming are the common case and cost next to nothing.
+ * Nanoseconds, never early, first armed first called among equals. Arming,
+ * re-arming and stopping are a few instructions, however many there are, and
+ * need no memory.
  */
 #ifndef EDDY_TIMER_H
 #define EDDY_TIMER_H
@@ -24,15 +25,14 @@ EDDY_API int eddy_timer_init(struct eddy_timer *timer, struct eddy_loop *loop,
                              eddy_timer_fn *fn, void *arg);
 
 /* Arms it, or arms it anew, timeout_ns after this very moment (the clock is
- * read); a negative one counts as 0: as soon as I/O has had its turn. -ENOMEM,
- * never for one that is armed. */
+ * read); a negative one counts as 0: as soon as I/O has had its turn. */
 EDDY_API int eddy_timer_start(struct eddy_timer *timer, int64_t timeout_ns);
 
 /* The same with a point on the loop's clock, which is not read: the cheapest
  * way to push a deadline out is eddy_loop_now_ns() + timeout. */
 EDDY_API int eddy_timer_start_at(struct eddy_timer *timer, int64_t deadline_ns);
 
-/* Disarms it; needs no memory. Was it armed? */
+/* Disarms it. Was it armed? */
 EDDY_API bool eddy_timer_stop(struct eddy_timer *timer);
 
 /* When it is due; EDDY_FOREVER if it is not armed. */

@@ -6,7 +6,7 @@
  *     loop.c     a loop's birth and death          choose.c   on which poller
  *     turn.c     the order of one turn             slot.c     descriptors
  *     watch.c    who is told of them               hook.c     around the wait
- *     heap.c     deadlines                         timer.c    whom they call
+ *     wheel.c    deadlines                         timer.c    whom they call
  *     post.c     calls from elsewhere              wake.c     ending the sleep
  *     request.c  a running operation               run.c      ways to run one
  *     item.c     items and pauses                  waker.c    coalesced calls
@@ -33,6 +33,8 @@
 #include <eddy/sys.h>
 #include <eddy/timer.h>
 #include <eddy/watch.h>
+
+#include "wheel.h"
 
 enum {
     EVENT_BATCH = 512,   /* 4 KiB; more ready ones come by the next wait */
@@ -71,48 +73,9 @@ static inline struct eddy_call *calls_pop(struct calls *queue)
     return call;
 }
 
-/* ---- Timers: see heap.c  */
-
-struct timer_node {
-    int64_t deadline_ns;
-    uint64_t seq;
-    void (*fire)(struct eddy_loop *loop, struct timer_node *node);
-    uint32_t slot;  /* its record, plus one; 0: not armed */
-    uint32_t flags; /* the owner's */
-};
-
-struct timer_record {
-    struct timer_node *node; /* NULL: cancelled, its entry is garbage */
-    uint64_t seq;            /* of the entry */
-    uint32_t place;          /* of the entry; of a free record: the next one */
-};
-
-struct timer_entry {
-    int64_t key_ns; /* never later than node->deadline_ns */
-    uint32_t turn;  /* the low bits of seq */
-    uint32_t record;
-};
-
-#define NO_RECORD UINT32_MAX
-
-struct timer_heap {
-    struct timer_entry *entries; /* the first `ordered` are a heap */
-    size_t ordered, count, capacity, garbage;
-    uint64_t seq;
-    struct timer_record *records;
-    size_t records_capacity;
-    uint32_t records_used, free_record; /* ever; the first that is free again */
-};
-
-int eddy__timer_arm(struct eddy_loop *loop, struct timer_node *node,
-                    int64_t deadline_ns);
-bool eddy__timer_disarm(struct eddy_loop *loop, struct timer_node *node);
-/* The nearest deadline, or INT64_MAX. */
-int64_t eddy__timer_next(struct eddy_loop *loop);
-/* Of those armed when heap.seq was still below `end`. */
-void eddy__timer_fire_due(struct eddy_loop *loop, uint64_t end);
-/* Forgets all, so that the owners' storage may outlive the loop. */
-void eddy__timer_close(struct eddy_loop *loop);
+/* timer.c and request.c: whom the wheel calls, when the node is disarmed. */
+void eddy__timer_fire(struct eddy_loop *loop, struct timer_node *node);
+void eddy__limit_fire(struct eddy_loop *loop, struct timer_node *node);
 
 /* ---- Descriptors: see watch.c ------------------------------------------- */
 
@@ -177,7 +140,7 @@ enum {                              /* struct request, limit.flags */
        REQUEST_PROMPT = 1u << 5,     /* told when it is complete, not later */
        REQUEST_UNWANTED = 1u << 6,   /* nobody takes what it gives */
        REQUEST_LISTED = 1u << 7, /* in the ring; see eddy_begin_or_finish() */
-       REQUEST_WHY = 16          /* above it: the errno it is cancelled with */
+       REQUEST_LATE = 1u << 8    /* it is cancelled for its time ran out */
 };
 
 enum { REQUEST_WORDS = 7 };
@@ -245,7 +208,7 @@ struct eddy_loop {
     atomic_bool running;  /* debug mode asks from other threads, too */
     bool debug, dying, broken;
     struct slots slots;
-    struct timer_heap timers;
+    struct timer_wheel timers;
     struct calls ready, done;
     struct calls incoming, current; /* posted: for the next turn, for this */
     struct soon *soon;              /* a ring */
@@ -374,16 +337,6 @@ static inline int64_t eddy__now(struct eddy_loop *loop)
         loop->now_is_old = false;
     }
     return loop->now_ns;
-}
-
-/* Pushes an armed one out: the heap hears of it when its entry is at the top.
- */
-static inline void eddy__timer_postpone(struct eddy_loop *loop,
-                                        struct timer_node *node,
-                                        int64_t deadline_ns)
-{
-    node->deadline_ns = deadline_ns;
-    node->seq = loop->timers.seq++;
 }
 
 /* a + b for b >= 0; past the end of time it stays there. */

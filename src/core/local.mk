@@ -8,7 +8,6 @@ libcore_la_SOURCES = \
 	%D%/embed.c \
 	%D%/extra.c \
 	%D%/front.c \
-	%D%/heap.c \
 	%D%/hook.c \
 	%D%/item.c \
 	%D%/loop.c \
@@ -22,4 +21,6 @@ libcore_la_SOURCES = \
 	%D%/turn.c \
 	%D%/wake.c \
 	%D%/waker.c \
-	%D%/watch.c
+	%D%/watch.c \
+	%D%/wheel.c \
+	%D%/wheel.h

@@ -69,7 +69,7 @@ static void close_parts(struct eddy_loop *loop)
     if (loop->poller != NULL)
         loop->ops->close(loop->poller);
     eddy__hooks_close(loop);
-    eddy__timer_close(loop);
+    eddy__timers_close(loop);
     eddy__slots_close(loop);
     eddy__request_pool_close(loop);
     eddy__origins_close(loop);
@@ -95,13 +95,13 @@ int eddy_loop_new(struct eddy_loop **ret_loop,
     if (loop == NULL)
         return -ENOMEM;
     memset(loop, 0, sizeof *loop);
-    loop->timers.free_record = NO_RECORD;
     loop->settings = settings;
     loop->thread = pthread_self();
     loop->pid = getpid();
     loop->owned.prev = loop->owned.next = &loop->owned;
     loop->wake_read = loop->wake_write = -1;
     loop->now_ns = eddy__read_clock(loop);
+    eddy__timers_open(loop);
     set_debug(loop);
     err = eddy__choose(loop);
     if (err == 0) {

@@ -13,9 +13,7 @@
 
 static_assert(sizeof(struct request) <= sizeof(struct eddy_request),
               "the public struct has room for the private one");
-static_assert(offsetof(struct timer_node, slot) >= sizeof(struct eddy_result) &&
-                  offsetof(struct timer_node, flags) >=
-                      sizeof(struct eddy_result),
+static_assert(offsetof(struct timer_node, flags) >= sizeof(struct eddy_result),
               "a result leaves the flags alone");
 
 static struct eddy_request *public_of(struct request *r)
@@ -134,11 +132,11 @@ static inline void finish(struct request *r, struct eddy_result result)
 {
     unsigned flags = r->limit.flags;
 
-    if (result.n == -ECANCELED && flags >> REQUEST_WHY != 0)
-        result.n = -(int64_t)(flags >> REQUEST_WHY);
-    r->limit.flags = flags | REQUEST_OVER;
-    if (r->limit.slot != 0)
-        (void)eddy__timer_disarm(r->loop, &r->limit);
+    if (result.n == -ECANCELED && (flags & REQUEST_LATE) != 0)
+        result.n = -ETIME;
+    r->limit.flags = (uint16_t)(flags | REQUEST_OVER);
+    if (eddy__timer_is_armed(&r->limit))
+        eddy__timer_disarm(&r->loop->timers, &r->limit);
     r->result = result;
     if ((flags & REQUEST_LISTED) != 0)
         link_out(r->loop, r);
@@ -166,18 +164,19 @@ void eddy_complete_call(struct eddy_loop *loop, struct eddy_call *call)
 
 /* ---- Cancelling --------------------------------------------------------- */
 
-static void cancel(struct request *r, int why)
+static void cancel(struct request *r, uint16_t how)
 {
     if ((r->limit.flags & (REQUEST_OVER | REQUEST_CANCELLED)) != 0)
         return;
-    r->limit.flags |= REQUEST_CANCELLED | (unsigned)-why << REQUEST_WHY;
+    r->limit.flags |= how;
     r->type->cancel(public_of(r));
 }
 
-static void limit_ran_out(struct eddy_loop *loop, struct timer_node *node)
+void eddy__limit_fire(struct eddy_loop *loop, struct timer_node *node)
 {
     (void)loop;
-    cancel(EDDY_CONTAINER_OF(node, struct request, limit), -ETIME);
+    cancel(EDDY_CONTAINER_OF(node, struct request, limit),
+           REQUEST_CANCELLED | REQUEST_LATE);
 }
 
 void eddy_request_cancel(struct eddy_request *request)
@@ -185,7 +184,7 @@ void eddy_request_cancel(struct eddy_request *request)
     struct request *r = (struct request *)request;
 
     if (r != NULL && eddy_loop_check(r->loop) == 0)
-        cancel(r, -ECANCELED);
+        cancel(r, REQUEST_CANCELLED);
 }
 
 void eddy_request_discard(struct eddy_request *request)
@@ -195,7 +194,7 @@ void eddy_request_discard(struct eddy_request *request)
     if (r == NULL || eddy_loop_check(r->loop) < 0)
         return;
     r->limit.flags |= REQUEST_UNWANTED;
-    cancel(r, -ECANCELED);
+    cancel(r, REQUEST_CANCELLED);
 }
 
 /* Once round the ring, by turning it: one that is told promptly leaves it, and
@@ -209,7 +208,7 @@ void eddy__requests_cancel(struct eddy_loop *loop)
         if (r == NULL)
             return;
         loop->requests = r->next;
-        cancel(r, -ECANCELED);
+        cancel(r, REQUEST_CANCELLED);
     }
 }
 
@@ -226,14 +225,10 @@ __attribute__((noinline)) static void arm_limit(struct request *r,
                                                 uint64_t within_ns)
 {
     int64_t span = within_ns > INT64_MAX ? INT64_MAX : (int64_t)within_ns;
-    int err;
 
-    if ((r->limit.flags & REQUEST_OVER) != 0)
-        return;
-    err = eddy__timer_arm(r->loop, &r->limit,
-                          eddy__time_add(eddy__read_clock(r->loop), span));
-    if (err < 0)
-        cancel(r, err);
+    if ((r->limit.flags & REQUEST_OVER) == 0)
+        eddy__timer_arm(&r->loop->timers, &r->limit,
+                        eddy__time_add(eddy__read_clock(r->loop), span));
 }
 
 /* In a loop that is being freed nothing begins but what lets go of storage. */
@@ -295,8 +290,7 @@ static void init(struct eddy_loop *loop, struct request *r,
     r->on_done = on_done;
     r->arg = arg;
     r->slot = NULL;
-    r->limit.fire = limit_ran_out;
-    r->limit.slot = 0;
+    r->limit.link.next = NULL;
     r->limit.flags = 0;
     r->extra = NULL;
 }
@@ -354,7 +348,7 @@ finish_or_complete(struct request *r, struct eddy_result result,
                    struct eddy_result *ret_result)
 {
     if (r->loop->finishes == 0) {
-        r->limit.flags &= ~(unsigned)REQUEST_PROMPT;
+        r->limit.flags &= (uint16_t)~REQUEST_PROMPT;
         eddy_complete(public_of(r), result);
         return false;
     }

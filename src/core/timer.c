@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* timer.c - timers of the user's own: a node of the heap, and whom to call. */
+/* timer.c - timers of the user's own: a node of the wheel, and whom to call. */
 #include "core.h"
 
 enum { BACKGROUND = 1u };
@@ -25,7 +25,7 @@ static void count_armed(struct timer *timer, bool armed)
         eddy__origin_forget(loop, timer);
 }
 
-static void fire_user_timer(struct eddy_loop *loop, struct timer_node *node)
+void eddy__timer_fire(struct eddy_loop *loop, struct timer_node *node)
 {
     struct timer *timer = EDDY_CONTAINER_OF(node, struct timer, node);
     eddy_timer_fn *fn = timer->fn;
@@ -44,22 +44,21 @@ int eddy_timer_init(struct eddy_timer *opaque, struct eddy_loop *loop,
     if (timer == NULL || loop == NULL || fn == NULL)
         return -EINVAL;
     *timer = (struct timer){ .loop = loop, .fn = fn, .arg = arg };
-    timer->node.fire = fire_user_timer;
+    timer->node.flags = TIMER_OF_USER;
     return 0;
 }
 
 /* A deadline in the past counts as now, so that it cannot jump the queue of
  * those that are due already. */
-static int arm(struct timer *timer, int64_t now_ns, int64_t deadline_ns)
+static inline int arm(struct timer *timer, int64_t now_ns, int64_t deadline_ns)
 {
-    struct eddy_loop *loop = timer->loop;
-    bool was_armed = timer->node.slot != 0;
-    int err = eddy__timer_arm(loop, &timer->node,
-                              deadline_ns < now_ns ? now_ns : deadline_ns);
+    bool was_armed = eddy__timer_is_armed(&timer->node);
 
-    if (err == 0 && !was_armed)
+    eddy__timer_arm(&timer->loop->timers, &timer->node,
+                    deadline_ns < now_ns ? now_ns : deadline_ns);
+    if (!was_armed)
         count_armed(timer, true);
-    return err;
+    return 0;
 }
 
 int eddy_timer_start(struct eddy_timer *opaque, int64_t timeout_ns)
@@ -80,20 +79,8 @@ int eddy_timer_start(struct eddy_timer *opaque, int64_t timeout_ns)
     return arm(timer, now_ns, eddy__time_add(now_ns, timeout_ns));
 }
 
-/* What servers do all day, in a few instructions: one that is armed already is
- * pushed out. */
-static bool postpone(struct timer *timer, int64_t deadline_ns)
-{
-    struct eddy_loop *loop = timer->loop;
-
-    if (timer->node.slot == 0 || !eddy__is_sound(loop) || loop->now_is_old ||
-        deadline_ns < loop->now_ns || deadline_ns < timer->node.deadline_ns)
-        return false;
-    eddy__timer_postpone(loop, &timer->node, deadline_ns);
-    return true;
-}
-
-static int start_at(struct timer *timer, int64_t deadline_ns, const void *by)
+__attribute__((noinline)) static int
+start_slowly(struct timer *timer, int64_t deadline_ns, const void *by)
 {
     int err = eddy__check(timer->loop);
 
@@ -109,29 +96,33 @@ int eddy_timer_start_at(struct eddy_timer *opaque, int64_t deadline_ns)
 
     if (timer == NULL)
         return -EINVAL;
-    return postpone(timer, deadline_ns)
-               ? 0
-               : start_at(timer, deadline_ns, __builtin_return_address(0));
+    if (timer->loop == NULL || !eddy__is_sound(timer->loop) ||
+        timer->loop->now_is_old)
+        return start_slowly(timer, deadline_ns, __builtin_return_address(0));
+    return arm(timer, timer->loop->now_ns, deadline_ns);
 }
 
 bool eddy_timer_stop(struct eddy_timer *opaque)
 {
     struct timer *timer = (struct timer *)opaque;
 
-    if (timer == NULL || timer->node.slot == 0 || eddy__check(timer->loop) < 0)
+    if (timer == NULL || !eddy__timer_is_armed(&timer->node) ||
+        eddy__check(timer->loop) < 0)
         return false;
     count_armed(timer, false);
-    return eddy__timer_disarm(timer->loop, &timer->node);
+    eddy__timer_disarm(&timer->loop->timers, &timer->node);
+    return true;
 }
 
 void eddy__timers_log_left(const struct eddy_loop *loop)
 {
-    for (size_t i = 0; i < loop->timers.records_used; i++) {
-        const struct timer_node *node = loop->timers.records[i].node;
+    for (unsigned i = 0; i < TIMER_HEADS; i++) {
+        const struct timer_link *head = &loop->timers.heads[i];
 
-        if (node != NULL && node->fire == fire_user_timer &&
-            (node->flags & BACKGROUND) == 0)
-            eddy__log_left(loop, "armed", "timer", node);
+        for (struct timer_link *link = head->next; link != head;
+             link = link->next)
+            if (eddy__timer_of(link)->flags == TIMER_OF_USER)
+                eddy__log_left(loop, "armed", "timer", eddy__timer_of(link));
     }
 }
 
@@ -139,7 +130,7 @@ int64_t eddy_timer_deadline_ns(const struct eddy_timer *opaque)
 {
     const struct timer *timer = (const struct timer *)opaque;
 
-    if (timer == NULL || timer->node.slot == 0)
+    if (timer == NULL || !eddy__timer_is_armed(&timer->node))
         return EDDY_FOREVER;
     return timer->node.deadline_ns;
 }
@@ -153,8 +144,8 @@ int eddy_timer_background(struct eddy_timer *opaque, bool background)
     if (err < 0)
         return err;
     was = (timer->node.flags & BACKGROUND) != 0;
-    timer->node.flags = background ? BACKGROUND : 0;
-    if (timer->node.slot != 0 && was != background)
+    timer->node.flags = TIMER_OF_USER | (background ? BACKGROUND : 0);
+    if (eddy__timer_is_armed(&timer->node) && was != background)
         timer->loop->alive += background ? (size_t)-1 : 1;
     return 0;
 }
