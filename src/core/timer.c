@@ -14,10 +14,9 @@ struct timer {
 static_assert(sizeof(struct timer) <= sizeof(struct eddy_timer),
               "the public struct has room for the private one");
 
-static void count_armed(struct timer *timer, bool armed)
+static inline void count_armed(struct eddy_loop *loop,
+                               const struct timer *timer, bool armed)
 {
-    struct eddy_loop *loop = timer->loop;
-
     loop->stats.timers += armed ? 1 : (size_t)-1;
     if ((timer->node.flags & BACKGROUND) == 0)
         loop->alive += armed ? 1 : (size_t)-1;
@@ -31,7 +30,7 @@ void eddy__timer_fire(struct eddy_loop *loop, struct timer_node *node)
     eddy_timer_fn *fn = timer->fn;
     int64_t since = eddy__enter(loop);
 
-    count_armed(timer, false);
+    count_armed(loop, timer, false);
     fn((struct eddy_timer *)timer, timer->arg);
     eddy__leave(loop, since, "timer", (const void *)(uintptr_t)fn);
 }
@@ -50,14 +49,15 @@ int eddy_timer_init(struct eddy_timer *opaque, struct eddy_loop *loop,
 
 /* A deadline in the past counts as now, so that it cannot jump the queue of
  * those that are due already. */
-static inline int arm(struct timer *timer, int64_t now_ns, int64_t deadline_ns)
+static inline int arm(struct eddy_loop *loop, struct timer *timer,
+                      int64_t now_ns, int64_t deadline_ns)
 {
     bool was_armed = eddy__timer_is_armed(&timer->node);
 
-    eddy__timer_arm(&timer->loop->timers, &timer->node,
+    eddy__timer_arm(&loop->timers, &timer->node,
                     deadline_ns < now_ns ? now_ns : deadline_ns);
     if (!was_armed)
-        count_armed(timer, true);
+        count_armed(loop, timer, true);
     return 0;
 }
 
@@ -76,7 +76,7 @@ int eddy_timer_start(struct eddy_timer *opaque, int64_t timeout_ns)
     if (timeout_ns < 0)
         timeout_ns = 0;
     eddy__note_origin(timer->loop, timer, __builtin_return_address(0));
-    return arm(timer, now_ns, eddy__time_add(now_ns, timeout_ns));
+    return arm(timer->loop, timer, now_ns, eddy__time_add(now_ns, timeout_ns));
 }
 
 __attribute__((noinline)) static int
@@ -87,30 +87,34 @@ start_slowly(struct timer *timer, int64_t deadline_ns, const void *by)
     if (err < 0)
         return err;
     eddy__note_origin(timer->loop, timer, by);
-    return arm(timer, eddy__now(timer->loop), deadline_ns);
+    return arm(timer->loop, timer, eddy__now(timer->loop), deadline_ns);
 }
 
 int eddy_timer_start_at(struct eddy_timer *opaque, int64_t deadline_ns)
 {
     struct timer *timer = (struct timer *)opaque;
+    struct eddy_loop *loop;
 
     if (timer == NULL)
         return -EINVAL;
-    if (timer->loop == NULL || !eddy__is_sound(timer->loop) ||
-        timer->loop->now_is_old)
+    loop = timer->loop;
+    if (loop == NULL || (loop->now_is_old | !eddy__is_sound(loop)))
         return start_slowly(timer, deadline_ns, __builtin_return_address(0));
-    return arm(timer, timer->loop->now_ns, deadline_ns);
+    return arm(loop, timer, loop->now_ns, deadline_ns);
 }
 
 bool eddy_timer_stop(struct eddy_timer *opaque)
 {
     struct timer *timer = (struct timer *)opaque;
+    struct eddy_loop *loop;
 
-    if (timer == NULL || !eddy__timer_is_armed(&timer->node) ||
-        eddy__check(timer->loop) < 0)
+    if (timer == NULL || !eddy__timer_is_armed(&timer->node))
         return false;
-    count_armed(timer, false);
-    eddy__timer_disarm(&timer->loop->timers, &timer->node);
+    loop = timer->loop;
+    if (!eddy__is_sound(loop) && eddy_loop_check(loop) < 0)
+        return false;
+    eddy__timer_disarm(&loop->timers, &timer->node);
+    count_armed(loop, timer, false);
     return true;
 }
 

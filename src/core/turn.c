@@ -264,10 +264,11 @@ bool eddy_loop_running(const struct eddy_loop *loop)
 
 int64_t eddy_loop_now_ns(const struct eddy_loop *loop)
 {
-    if (loop == NULL || !loop->now_is_old)
-        return loop == NULL ? 0 : loop->now_ns;
-    /* noting it late changes nothing that anybody sees */
-    return eddy_loop_update_now((struct eddy_loop *)(uintptr_t)loop);
+    if (loop == NULL)
+        return 0;
+    if (loop->now_is_old) /* to note it late changes nothing that can be seen */
+        return eddy_loop_update_now((struct eddy_loop *)(uintptr_t)loop);
+    return loop->now_ns;
 }
 
 int64_t eddy_loop_read_clock(const struct eddy_loop *loop)

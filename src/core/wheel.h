@@ -86,30 +86,45 @@ static inline void eddy__timer_forget(struct timer_wheel *wheel,
         wheel->next_is_old = true;
 }
 
+static inline void eddy__timer_set(struct timer_wheel *wheel,
+                                   struct timer_node *node, int64_t deadline_ns)
+{
+    uint64_t seq = wheel->seq++;
+
+    node->deadline_ns = deadline_ns;
+    node->seq = (uint32_t)seq;
+    node->seq_high = (uint16_t)(seq >> 32);
+}
+
+/* One that is not armed, or has just been unlinked. */
+static inline void eddy__timer_begin(struct timer_wheel *wheel,
+                                     struct timer_node *node,
+                                     int64_t deadline_ns)
+{
+    eddy__timer_link(&wheel->heads[TIMER_FRESH], node);
+    eddy__timer_set(wheel, node, deadline_ns);
+    if (deadline_ns < wheel->next_ns)
+        wheel->next_ns = deadline_ns;
+}
+
 /* Arms it, anew if it is armed. One that is pushed out stays where it stands if
  * that is a slot: the wheel hears of it when the time of the slot has come. */
 static inline void eddy__timer_arm(struct timer_wheel *wheel,
                                    struct timer_node *node, int64_t deadline_ns)
 {
-    struct timer_link *fresh = &wheel->heads[TIMER_FRESH];
-    uint64_t seq = wheel->seq++;
-
     if (!eddy__timer_is_armed(node)) {
         wheel->count++;
-        eddy__timer_link(fresh, node);
-    } else {
-        eddy__timer_forget(wheel, node);
-        if (deadline_ns < node->deadline_ns ||
-            node->deadline_ns <= wheel->tick_ns) {
-            eddy__timer_unlink(node);
-            eddy__timer_link(fresh, node);
-        }
+        eddy__timer_begin(wheel, node, deadline_ns);
+        return;
     }
-    node->deadline_ns = deadline_ns;
-    node->seq = (uint32_t)seq;
-    node->seq_high = (uint16_t)(seq >> 32);
-    if (deadline_ns < wheel->next_ns)
-        wheel->next_ns = deadline_ns;
+    eddy__timer_forget(wheel, node);
+    if (deadline_ns >= node->deadline_ns &&
+        node->deadline_ns > wheel->tick_ns) {
+        eddy__timer_set(wheel, node, deadline_ns);
+    } else {
+        eddy__timer_unlink(node);
+        eddy__timer_begin(wheel, node, deadline_ns);
+    }
 }
 
 static inline void eddy__timer_disarm(struct timer_wheel *wheel,
