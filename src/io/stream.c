@@ -21,7 +21,7 @@ static void set_interest(struct eddy_stream *stream, unsigned interest)
 
 /* Without a reader reading goes on being watched, until something comes: most
  * who read do so again before the loop waits. */
-inline void eddy__stream_watch(struct eddy_stream *stream)
+static inline void update_watch(struct eddy_stream *stream)
 {
     unsigned interest = stream->interest & EDDY_READ;
 
@@ -36,6 +36,11 @@ inline void eddy__stream_watch(struct eddy_stream *stream)
         interest |= EDDY_WRITE;
     if (interest != stream->interest)
         set_interest(stream, interest);
+}
+
+void eddy__stream_watch(struct eddy_stream *stream)
+{
+    update_watch(stream);
 }
 
 /* Would the poller not take the descriptor? Then that is the end. */
@@ -75,7 +80,7 @@ static void on_ready(struct eddy_watch *watch, unsigned ready, void *arg)
             eddy__write_flush(stream);
     }
     if ((stream->flags & STREAM_CLOSED) == 0)
-        eddy__stream_watch(stream);
+        update_watch(stream);
 }
 
 static void kicked(struct eddy_call *call)
@@ -89,7 +94,7 @@ static void kicked(struct eddy_call *call)
     if ((stream->flags & STREAM_CLOSING) != 0)
         return;
     eddy__read_step(stream);
-    eddy__stream_watch(stream);
+    update_watch(stream);
 }
 
 void eddy__stream_kick(struct eddy_stream *stream)
@@ -172,7 +177,7 @@ static void begin_close(struct eddy_stream *stream, bool flush,
         return;
     /* nobody else keeps the loop alive for these last bytes */
     (void)eddy_watch_background(&stream->watch, false);
-    eddy__stream_watch(stream);
+    update_watch(stream);
 }
 
 static void cancel_close(struct eddy_request *request)
