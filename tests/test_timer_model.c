@@ -181,6 +181,42 @@ START_TEST(a_clock_may_begin_anywhere)
 }
 END_TEST
 
+/* Some are armed long before, so many that nobody looks at each, and come to
+ * the tick by way of another slot than the one that is armed just before. */
+START_TEST(what_comes_to_a_tick_by_two_ways_fires_in_order)
+{
+    enum { LATE = 20 };
+    const int64_t then_ns = INT64_C(9) << 28;
+    struct eddy_loop_options options = virtual_options(_i);
+    struct eddy_timer early, before[2], late[LATE];
+    struct eddy_loop *loop;
+
+    options.clock.jump = NULL;
+    virtual_time.now_ns = INT64_C(7) << 28;
+    loop = loop_with(options);
+    for (int i = 0; i < LATE; i++) {
+        ck_assert_int_eq(
+            eddy_timer_init(&late[i], loop, mark_timer, word("late")), 0);
+        ck_assert_int_eq(eddy_timer_start_at(&late[i], then_ns + 2), 0);
+    }
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(
+            eddy_timer_init(&before[i], loop, mark_timer, word("before")), 0);
+    ck_assert_int_eq(eddy_timer_init(&early, loop, mark_timer, word("early")),
+                     0);
+    ck_assert_int_eq(eddy_timer_start_at(&before[0], then_ns - 2 * EDDY_MS), 0);
+    virtual_time.now_ns = then_ns - 2 * EDDY_MS;
+    turns(loop, 1);
+    ck_assert_int_eq(eddy_timer_start_at(&early, then_ns + 1), 0);
+    ck_assert_int_eq(eddy_timer_start_at(&before[1], then_ns - EDDY_MS), 0);
+    virtual_time.now_ns = then_ns - EDDY_MS;
+    turns(loop, 1);
+    virtual_time.now_ns = then_ns + EDDY_MS;
+    turns(loop, 1);
+    ck_assert_int_eq(strncmp(marks(), "before before early late late", 28), 0);
+}
+END_TEST
+
 /* ---- Very many ----------------------------------------------------------- */
 
 enum { MANY = 20000 };
@@ -312,6 +348,7 @@ int main(void)
         timers_agree_with_a_simple_model,
         a_virtual_clock_goes_from_deadline_to_deadline,
         a_clock_may_begin_anywhere,
+        what_comes_to_a_tick_by_two_ways_fires_in_order,
         many_of_one_millisecond_fire_in_order,
         many_that_are_pushed_out_fire_in_the_order_of_that,
         all_of_many_but_one_can_be_stopped_one_a_turn,

@@ -11,6 +11,7 @@ libcore_la_SOURCES = \
 	%D%/hook.c \
 	%D%/item.c \
 	%D%/loop.c \
+	%D%/order.c \
 	%D%/origin.c \
 	%D%/post.c \
 	%D%/request.c \

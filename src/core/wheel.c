@@ -3,19 +3,22 @@
  * wheel.c - timers in a hierarchical wheel, which is in order only where it
  * must be: in the present tick.
  *
- * A tick is 2^TICK_BITS ns. The digits of a deadline's tick, SLOT_BITS each,
- * are compared with those of the wheel's own: the highest digit that differs
- * is the level, its value the slot.
+ * A tick is 2^TICK_BITS ns. The next ones have a slot each; behind them the
+ * digits of a deadline, SLOT_BITS each, are compared with those of the present:
+ * the highest digit that differs is the level, its value the slot.
  *
- *     level 0   . . x . x x . .     a tick each
- *     level 1   . x . . . x . .     SLOTS ticks each
+ *     near      . . x . x x . .     a tick each, from the present one around
+ *     level 0   . x . . . x . .     NEAR ticks each
+ *     level 1   . . x . . . . .     SLOTS times as many
  *     ...
  *     far       x                   beyond the highest level
  *
  * A slot is a ring in no order, so to arm, to move and to cancel is to set a
  * few links, and needs no memory. When time comes to a slot, what is in it is
- * dealt out to lower levels; what is in one of level 0 is put in order,
- * (deadline, seq), and becomes CURRENT. A deadline that is pushed out moves
+ * dealt out to lower levels and the near ones; what is in one of these is put
+ * in order, (deadline, seq), and becomes CURRENT. To deal out is to fetch what
+ * has long been cold, one after the other, so there are many near slots: most
+ * that is waited for comes there at once. A deadline that is pushed out moves
  * nothing: its node stays in a slot that is too early, and moves on with what
  * is dealt out.
  */
@@ -28,53 +31,71 @@
 #endif
 
 enum {
+    NEAR = TIMER_NEAR,
     LEVELS = TIMER_LEVELS,
     SLOTS = TIMER_SLOTS,
     SLOT_BITS = 5,
+    NEAR_BITS = 8,
     TICK_BITS = 20, /* a millisecond */
     FAR = TIMER_FAR,
+    PRESENT = TIMER_PRESENT,
     FRESH = TIMER_FRESH,
     CURRENT = TIMER_CURRENT,
     NONE = TIMER_HEADS,
-    /* No tick to come has the digit 0 where it first differs, so this is free:
-     * of the present tick or before, in no order yet. */
-    PRESENT = 0,
     LOOK = 16, /* nodes, for the earliest: it is done once a turn, perhaps */
-    BINS = 64, /* no memory has room for more nodes than 2^64 */
     CACHE_LINE = 64
 };
 
-static_assert(SLOTS == 1 << SLOT_BITS, "a slot is a digit");
+static_assert(SLOTS == 1 << SLOT_BITS && NEAR == 1 << NEAR_BITS,
+              "a slot is a digit");
 
 /* ---- Slots -------------------------------------------------------------- */
 
-/* A digit of the tick that a time is in. */
-static unsigned digit(int64_t time_ns, unsigned level)
+static uint64_t tick_of(int64_t time_ns)
 {
-    return (unsigned)((uint64_t)time_ns >> (TICK_BITS + level * SLOT_BITS)) %
-           SLOTS;
+    return (uint64_t)time_ns >> TICK_BITS;
+}
+
+/* The bits of a time that a level does not tell apart. */
+static unsigned bits_below(unsigned level)
+{
+    return TICK_BITS + NEAR_BITS + level * SLOT_BITS;
 }
 
 static unsigned slot_of(const struct timer_wheel *wheel, int64_t deadline_ns)
 {
+    uint64_t behind = (uint64_t)deadline_ns - (uint64_t)wheel->tick_ns - 1;
     uint64_t differs = (uint64_t)deadline_ns ^ (uint64_t)wheel->tick_ns;
     unsigned level;
 
     if (deadline_ns <= wheel->tick_ns)
         return PRESENT;
-    level = (63u - TICK_BITS - (unsigned)__builtin_clzll(differs)) / SLOT_BITS;
-    return level < LEVELS ? level * SLOTS + digit(deadline_ns, level) : FAR;
+    if (behind >> TICK_BITS < NEAR - 1)
+        return (unsigned)(tick_of(deadline_ns) % NEAR);
+    level =
+        (63u - (unsigned)__builtin_clzll(differs) - bits_below(0)) / SLOT_BITS;
+    if (level >= LEVELS)
+        return FAR;
+    return NEAR + level * SLOTS +
+           (unsigned)((uint64_t)deadline_ns >> bits_below(level)) % SLOTS;
 }
 
 /* The first time that may be in a slot. */
 static int64_t start_of(const struct timer_wheel *wheel, unsigned slot)
 {
-    unsigned low = TICK_BITS + slot / SLOTS * SLOT_BITS;
-    uint64_t same = (uint64_t)wheel->tick_ns >> low;
+    unsigned level = (slot - NEAR) / SLOTS;
+    uint64_t now, same;
 
-    return (
-        int64_t)((slot == FAR ? same + 1 : same / SLOTS * SLOTS + slot % SLOTS)
-                 << low);
+    if (slot < NEAR) {
+        now = tick_of(wheel->tick_ns);
+        return (int64_t)((now + (slot - now) % NEAR) << TICK_BITS);
+    }
+    same = (uint64_t)wheel->tick_ns >> bits_below(level);
+    if (slot == FAR)
+        same++;
+    else
+        same = same / SLOTS * SLOTS + slot % SLOTS;
+    return (int64_t)(same << bits_below(level));
 }
 
 /* The last nanosecond of a tick. */
@@ -97,89 +118,62 @@ static void put(struct timer_wheel *wheel, struct timer_node *node)
 {
     unsigned slot = slot_of(wheel, node->deadline_ns);
 
-    wheel->filled[slot / SLOTS] |= 1u << slot % SLOTS;
+    if (slot <= FAR)
+        wheel->filled[slot / 32] |= 1u << slot % 32;
     eddy__timer_link(&wheel->heads[slot], node);
 }
 
-/* The earliest that is not empty, or NONE: bits are set where a node comes, and
- * cleared where none is found. */
-static unsigned first_slot(struct timer_wheel *wheel)
+/* The first from this one on, in its word of `filled`, that is not empty, or
+ * NONE: bits are set where a node comes, and cleared where none is found. */
+static unsigned first_in_word(struct timer_wheel *wheel, unsigned slot)
 {
-    for (unsigned level = 0; level <= LEVELS; level++)
-        while (wheel->filled[level] != 0) {
-            unsigned bit = (unsigned)__builtin_ctz(wheel->filled[level]);
+    uint32_t *filled = &wheel->filled[slot / 32], left;
 
-            if (!is_empty(wheel, level * SLOTS + bit))
-                return level * SLOTS + bit;
-            wheel->filled[level] &= ~(1u << bit);
-        }
+    while ((left = *filled >> slot % 32) != 0) {
+        slot += (unsigned)__builtin_ctz(left);
+        if (!is_empty(wheel, slot))
+            return slot;
+        *filled &= ~(1u << slot % 32);
+    }
     return NONE;
 }
 
-/* ---- Putting in order --------------------------------------------------- */
-
-static uint64_t seq_of(const struct timer_node *node)
+/* The earliest of the near ones. The one of the present tick comes first, not
+ * last: a slot that began with it has been dealt out before. */
+static unsigned first_near(struct timer_wheel *wheel)
 {
-    return (uint64_t)node->seq_high << 32 | node->seq;
-}
+    unsigned slot = (unsigned)(tick_of(wheel->tick_ns) % NEAR), found;
 
-static bool before(struct timer_link *a, struct timer_link *b)
-{
-    const struct timer_node *x = eddy__timer_of(a), *y = eddy__timer_of(b);
-
-    return x->deadline_ns != y->deadline_ns ? x->deadline_ns < y->deadline_ns
-                                            : seq_of(x) < seq_of(y);
-}
-
-/* Chains are linked by `next` alone. Ends one where it is in order no more, and
- * gives the rest. */
-static struct timer_link *cut(struct timer_link *chain)
-{
-    struct timer_link *next = chain->next;
-
-    while (next != NULL && before(chain, next)) {
-        chain = next;
-        next = chain->next;
+    for (unsigned words = 0; words <= NEAR / 32; words++) {
+        found = first_in_word(wheel, slot);
+        if (found != NONE)
+            return found;
+        slot = (slot / 32 + 1) * 32 % NEAR;
     }
-    chain->next = NULL;
-    return next;
+    return NONE;
 }
 
-static struct timer_link *merge(struct timer_link *a, struct timer_link *b)
+/* Of the others, which begins as the first. */
+static unsigned first_behind(struct timer_wheel *wheel)
 {
-    struct timer_link *chain, **end = &chain;
+    unsigned found = NONE;
 
-    while (a != NULL && b != NULL) {
-        struct timer_link **least = before(a, b) ? &a : &b;
-
-        *end = *least;
-        end = &(*least)->next;
-        *least = *end;
-    }
-    *end = a != NULL ? a : b;
-    return chain;
+    for (unsigned slot = NEAR; slot <= FAR && found == NONE; slot += SLOTS)
+        found = first_in_word(wheel, slot);
+    return found;
 }
 
-/* Natural merge sort, where bin i holds 2^i runs or none: what is in order
- * already, as most is, is but looked at. */
-static struct timer_link *sort(struct timer_link *chain)
+/* Which of all begins as the first; if two do, what is to be dealt out. */
+static unsigned first_slot(struct timer_wheel *wheel)
 {
-    struct timer_link *bins[BINS], *run;
-    unsigned used = 0, i;
+    unsigned near = first_near(wheel), behind = first_behind(wheel);
 
-    while ((run = chain) != NULL) {
-        chain = cut(run);
-        for (i = 0; i < used && bins[i] != NULL; i++) {
-            run = merge(bins[i], run);
-            bins[i] = NULL;
-        }
-        used += i == used;
-        bins[i] = run;
-    }
-    for (i = 0; i < used; i++)
-        chain = merge(bins[i], chain);
-    return chain;
+    if (near == NONE || behind == NONE)
+        return near == NONE ? behind : near;
+    return start_of(wheel, behind) <= start_of(wheel, near) ? behind : near;
 }
+
+/* ---- Time goes on ------------------------------------------------------- */
 
 /* Takes what is of the present tick into CURRENT. */
 static void settle(struct timer_wheel *wheel)
@@ -190,7 +184,7 @@ static void settle(struct timer_wheel *wheel)
     current->prev->next = more->next;
     more->prev->next = NULL;
     clear(more);
-    current->next = sort(current->next);
+    current->next = eddy__timers_sort(current->next);
     for (struct timer_link *i = current->next; i != NULL; i = i->next) {
         i->prev = prev;
         prev = i;
@@ -198,8 +192,6 @@ static void settle(struct timer_wheel *wheel)
     prev->next = current;
     current->prev = prev;
 }
-
-/* ---- Time goes on ------------------------------------------------------- */
 
 static void deal_out(struct timer_wheel *wheel, unsigned slot)
 {
@@ -222,19 +214,29 @@ static void gather(struct timer_wheel *wheel)
         settle(wheel);
 }
 
-/* Until something is in CURRENT, or to the time. */
+/* How far to go for a slot that has begun. Beyond FAR there is none to pass,
+ * unless it is near. */
+static int64_t way_to(struct timer_wheel *wheel, unsigned slot, int64_t time_ns)
+{
+    bool all_the_way = slot == FAR && first_near(wheel) == NONE;
+
+    return end_of(all_the_way ? time_ns : start_of(wheel, slot));
+}
+
+/* Until something is in CURRENT, or to the time. The present tick is not left
+ * before all of it is there: it may come out of two slots. */
 static void turn_to(struct timer_wheel *wheel, int64_t time_ns)
 {
     while (is_empty(wheel, CURRENT)) {
+        bool any = !is_empty(wheel, PRESENT);
+        int64_t until_ns = any ? wheel->tick_ns : time_ns;
         unsigned slot = first_slot(wheel);
 
-        if (slot == PRESENT) {
-            settle(wheel);
-        } else if (slot != NONE && start_of(wheel, slot) <= time_ns) {
-            /* beyond FAR there is none to pass */
-            wheel->tick_ns =
-                end_of(slot == FAR ? time_ns : start_of(wheel, slot));
+        if (slot != NONE && start_of(wheel, slot) <= until_ns) {
+            wheel->tick_ns = way_to(wheel, slot, until_ns);
             deal_out(wheel, slot);
+        } else if (any) {
+            settle(wheel);
         } else {
             if (time_ns > wheel->tick_ns)
                 wheel->tick_ns = end_of(time_ns);
@@ -246,14 +248,18 @@ static void turn_to(struct timer_wheel *wheel, int64_t time_ns)
 /* ---- The next one ------------------------------------------------------- */
 
 /* The earliest deadline in the slot; those that do not belong there any more
- * move on. No more than `limit` are looked at: if there are more, the answer is
- * when the slot is dealt out. */
+ * move on, and *ret_moved says so. No more than `limit` are looked at: if there
+ * are more, the answer is when the slot is dealt out. */
 static int64_t look_through(struct timer_wheel *wheel, unsigned slot,
-                            size_t limit)
+                            size_t limit, bool *ret_moved)
 {
     int64_t earliest_ns = INT64_MAX;
-    struct timer_link *head = &wheel->heads[slot], *next = head->next;
+    struct timer_link *head, *next;
 
+    if (slot == NONE)
+        return INT64_MAX;
+    head = &wheel->heads[slot];
+    next = head->next;
     while (next != head) {
         struct timer_node *node = eddy__timer_of(next);
 
@@ -263,6 +269,7 @@ static int64_t look_through(struct timer_wheel *wheel, unsigned slot,
         if (slot_of(wheel, node->deadline_ns) != slot) {
             eddy__timer_unlink(node);
             put(wheel, node);
+            *ret_moved = true;
         } else if (node->deadline_ns < earliest_ns) {
             earliest_ns = node->deadline_ns;
         }
@@ -276,18 +283,19 @@ static int64_t find_next(struct eddy_loop *loop)
 {
     struct timer_wheel *wheel = &loop->timers;
     size_t limit = loop->settings.clock.jump != NULL ? SIZE_MAX : LOOK;
-    int64_t next_ns;
-    unsigned slot;
+    int64_t near_ns, behind_ns;
+    bool moved;
 
     gather(wheel);
     turn_to(wheel, loop->now_ns);
     if (!is_empty(wheel, CURRENT))
         return eddy__timer_of(wheel->heads[CURRENT].next)->deadline_ns;
     do {
-        slot = first_slot(wheel);
-        next_ns = look_through(wheel, slot, limit);
-    } while (is_empty(wheel, slot));
-    return next_ns;
+        moved = false;
+        near_ns = look_through(wheel, first_near(wheel), limit, &moved);
+        behind_ns = look_through(wheel, first_behind(wheel), limit, &moved);
+    } while (moved);
+    return near_ns < behind_ns ? near_ns : behind_ns;
 }
 
 int64_t eddy__timer_next(struct eddy_loop *loop)
@@ -334,7 +342,7 @@ void eddy__timer_fire_due(struct eddy_loop *loop, uint64_t end)
         if (is_empty(wheel, CURRENT))
             break;
         node = eddy__timer_of(wheel->heads[CURRENT].next);
-        if (node->deadline_ns > now_ns || seq_of(node) >= end)
+        if (node->deadline_ns > now_ns || eddy__timer_seq(node) >= end)
             break;
         foresee(node->link.next);
         eddy__timer_disarm(wheel, node);

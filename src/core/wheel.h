@@ -11,11 +11,13 @@
 #include <eddy/base.h>
 
 enum {
-    TIMER_LEVELS = 5, /* ten hours */
-    TIMER_SLOTS = 32,
-    TIMER_FAR = TIMER_LEVELS * TIMER_SLOTS, /* beyond: as if one more level */
-    TIMER_FRESH,                            /* armed lately, of any time */
-    TIMER_CURRENT,                          /* those in order */
+    TIMER_NEAR = 256, /* slots of a tick: a quarter of a second */
+    TIMER_LEVELS = 4, /* behind them: three days */
+    TIMER_SLOTS = 32, /* in each */
+    TIMER_FAR = TIMER_NEAR + TIMER_LEVELS * TIMER_SLOTS, /* beyond */
+    TIMER_PRESENT, /* of the present tick or before, in no order yet */
+    TIMER_FRESH,   /* armed lately, of any time */
+    TIMER_CURRENT, /* those in order */
     TIMER_HEADS
 };
 
@@ -37,9 +39,9 @@ struct timer_wheel {
     int64_t tick_ns; /* the end of the present one: slots before it are empty */
     uint64_t seq;
     size_t count;
-    int64_t next_ns;                   /* no deadline is before it */
-    bool next_is_old;                  /* and perhaps none at it */
-    uint32_t filled[TIMER_LEVELS + 1]; /* slots that may not be empty */
+    int64_t next_ns;                     /* no deadline is before it */
+    bool next_is_old;                    /* and perhaps none at it */
+    uint32_t filled[TIMER_FAR / 32 + 1]; /* slots that may not be empty */
     struct timer_link heads[TIMER_HEADS];
 };
 
@@ -52,9 +54,17 @@ int64_t eddy__timer_next(struct eddy_loop *loop);
 /* Of those armed when timers.seq was still below `end`. */
 void eddy__timer_fire_due(struct eddy_loop *loop, uint64_t end);
 
+/* order.c: a chain linked by `next` alone, and so is what it returns. */
+struct timer_link *eddy__timers_sort(struct timer_link *chain);
+
 static inline struct timer_node *eddy__timer_of(struct timer_link *link)
 {
     return EDDY_CONTAINER_OF(link, struct timer_node, link);
+}
+
+static inline uint64_t eddy__timer_seq(const struct timer_node *node)
+{
+    return (uint64_t)node->seq_high << 32 | node->seq;
 }
 
 static inline bool eddy__timer_is_armed(const struct timer_node *node)
