@@ -21,5 +21,5 @@ if POLLER_URING
 libbackends_la_SOURCES += \
 	%D%/ring.c %D%/ring.h %D%/uring.c %D%/uring.h \
 	%D%/uring_file.c %D%/uring_io.c %D%/uring_polls.c \
-	%D%/uring_pool.c
+	%D%/uring_pool.c %D%/uring_send.c
 endif

@@ -250,6 +250,18 @@ int eddy__ring_settle(struct ring *ring)
     return err;
 }
 
+void eddy__ring_retract(struct ring *ring, unsigned place, uint64_t user_data)
+{
+    ring->sqes[place & ring->sq_mask] =
+        (struct io_uring_sqe){ .opcode = IORING_OP_NOP,
+                               .user_data = user_data };
+}
+
+bool eddy__ring_overflown(const struct ring *ring)
+{
+    return (sq_flags(ring) & IORING_SQ_CQ_OVERFLOW) != 0;
+}
+
 bool eddy__ring_has_old(const struct ring *ring)
 {
     const unsigned more = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;

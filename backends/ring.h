@@ -67,6 +67,31 @@ int eddy__ring_enter(struct ring *ring, unsigned least, int64_t timeout_ns);
  * afterwards a file is held by nothing that was cancelled. */
 int eddy__ring_settle(struct ring *ring);
 
+/* The place of the last one that was prepared. */
+static inline unsigned eddy__ring_place(const struct ring *ring)
+{
+    return ring->tail - 1;
+}
+
+/* A place that the kernel has taken. */
+static inline unsigned eddy__ring_past(const struct ring *ring)
+{
+    return atomic_load_explicit(ring->sq_head, memory_order_acquire) - 1;
+}
+
+/* Has the kernel taken what was prepared there? */
+static inline bool eddy__ring_took(const struct ring *ring, unsigned place)
+{
+    return (int)(place -
+                 atomic_load_explicit(ring->sq_head, memory_order_acquire)) < 0;
+}
+
+/* Makes nothing of it, before the kernel has taken it. */
+void eddy__ring_retract(struct ring *ring, unsigned place, uint64_t user_data);
+
+/* Does the kernel keep completions that the ring had no room for? */
+bool eddy__ring_overflown(const struct ring *ring);
+
 /* Is there something that came after the last enter, or was left by it? */
 bool eddy__ring_has_old(const struct ring *ring);
 

@@ -24,6 +24,15 @@
 
 /* ---- Opening and closing ------------------------------------------------ */
 
+static void free_memory(struct eddy_poller *p)
+{
+    struct eddy_mem mem = p->mem;
+
+    mem.resize(mem.arg, p->slots, 0);
+    mem.resize(mem.arg, p->dones, 0);
+    mem.resize(mem.arg, p, 0);
+}
+
 static int uring_poller_open(struct eddy_poller **ret_poller,
                              const struct eddy_mem *mem)
 {
@@ -33,9 +42,11 @@ static int uring_poller_open(struct eddy_poller **ret_poller,
     if (p == NULL)
         return -ENOMEM;
     *p = (struct eddy_poller){ .mem = *mem, .pid = getpid() };
-    err = eddy__ring_open(&p->now.ring, EDDY_RING_ENTRIES, false);
+    err = eddy__uring_reserve(p, URING_FEW);
+    if (err == 0)
+        err = eddy__ring_open(&p->now.ring, EDDY_RING_ENTRIES, false);
     if (err < 0) {
-        mem->resize(mem->arg, p, 0);
+        free_memory(p);
         return err;
     }
     p->can = eddy__uring_can(&p->now.ring);
@@ -72,11 +83,9 @@ static void close_engine(struct eddy__uring_engine *e, bool ours)
 static void uring_poller_close(struct eddy_poller *p)
 {
     bool ours = p != NULL && p->pid == getpid();
-    struct eddy_mem mem;
 
     if (p == NULL)
         return;
-    mem = p->mem;
     if (p->now.ring.enabled && ours) {
         eddy__uring_disarm(p);
         eddy__uring_cancel_all(&p->now);
@@ -85,8 +94,7 @@ static void uring_poller_close(struct eddy_poller *p)
     close_engine(&p->now, ours);
     if (p->has_next)
         eddy__ring_close(&p->next);
-    mem.resize(mem.arg, p->slots, 0);
-    mem.resize(mem.arg, p, 0);
+    free_memory(p);
 }
 
 static unsigned uring_poller_features(const struct eddy_poller *p)
@@ -95,10 +103,13 @@ static unsigned uring_poller_features(const struct eddy_poller *p)
     return URING_FEATURES;
 }
 
-/* Takes in what has been done. */
-static void take_done(struct eddy_poller *p, const struct io_uring_cqe *cqe)
+/* Takes in what has been done; false: there is no room. */
+static bool take_done(struct eddy_poller *p, const struct io_uring_cqe *cqe)
 {
+    if ((size_t)p->done_count == p->done_room)
+        return false;
     p->dones[p->done_count++] = eddy__uring_done(&p->now, cqe);
+    return true;
 }
 
 /* Another ring in place of this one, and all polls anew: because the loop has
@@ -111,8 +122,8 @@ static void change_ring(struct eddy_poller *p, const struct ring *by)
     const struct io_uring_cqe *cqe;
 
     while ((cqe = eddy__ring_peek(&p->now.ring)) != NULL) {
-        if (eddy__uring_is_io(cqe) && p->done_count < URING_DONES)
-            take_done(p, cqe);
+        if (eddy__uring_is_io(cqe))
+            (void)take_done(p, cqe);
         eddy__ring_pop(&p->now.ring);
     }
     p->gave_up = p->now.under_way > 0;
@@ -206,10 +217,10 @@ static bool take(struct eddy_poller *p, const struct io_uring_cqe *cqe,
 {
     unsigned ready;
 
-    if (eddy__uring_is_io(cqe)) {
-        if (p->done_count == URING_DONES)
-            return false;
-        take_done(p, cqe);
+    if (eddy__uring_is_io(cqe))
+        return take_done(p, cqe);
+    if (eddy__uring_is_send(cqe)) {
+        eddy__uring_sent(p, cqe);
         return true;
     }
     if (*n == cap)
@@ -225,9 +236,12 @@ static int reap(struct eddy_poller *p, struct eddy_event *out, int cap)
     const struct io_uring_cqe *cqe;
     int n = 0;
 
-    while ((cqe = eddy__ring_peek(&p->now.ring)) != NULL &&
-           take(p, cqe, out, cap, &n))
-        eddy__ring_pop(&p->now.ring);
+    do
+        while ((cqe = eddy__ring_peek(&p->now.ring)) != NULL &&
+               take(p, cqe, out, cap, &n))
+            eddy__ring_pop(&p->now.ring);
+    while (p->sends != NULL && eddy__ring_overflown(&p->now.ring) &&
+           eddy__ring_enter(&p->now.ring, 0, 0) == 0);
     return n;
 }
 
@@ -239,6 +253,12 @@ static int64_t clock_ns(void)
     return ts.tv_sec * EDDY_SECOND + ts.tv_nsec;
 }
 
+/* Besides events. */
+static bool has_news(const struct eddy_poller *p)
+{
+    return p->done_count > 0 || p->gave_up || p->unsent;
+}
+
 static int wait_once(struct eddy_poller *p, struct eddy_event *out, int cap,
                      int64_t timeout_ns)
 {
@@ -246,12 +266,18 @@ static int wait_once(struct eddy_poller *p, struct eddy_event *out, int cap,
     int err, n;
 
     eddy__uring_arm(p);
-    err = eddy__ring_enter(&p->now.ring, timeout_ns != 0, timeout_ns);
+    if (p->armed > (size_t)cap) /* each of them may be told once */
+        eddy__uring_send_directly(p);
+    eddy__uring_send(p);
+    err = eddy__ring_enter(&p->now.ring, timeout_ns != 0 && !p->unsent,
+                           timeout_ns);
+    eddy__uring_send_rest(p);
     if (err == -EEXIST)
         err = move_here(p);
-    n = reap(p, out, cap < URING_BATCH ? cap : URING_BATCH);
+    n = reap(p, out, cap);
+    p->sends = NULL;
     n = eddy__uring_look_again(p, out, n, old);
-    return n > 0 || p->done_count > 0 || p->gave_up ? n : err;
+    return n > 0 || has_news(p) ? n : err;
 }
 
 /* Again if it was woken by what is nobody's: the end of a cancelled poll. */
@@ -265,7 +291,7 @@ static int wait_for(struct eddy_poller *p, struct eddy_event *out, int cap,
 
     do {
         n = wait_once(p, out, cap, left_ns);
-        if (n != 0 || p->done_count > 0 || p->gave_up)
+        if (n != 0 || has_news(p))
             break;
         if (limited)
             left_ns = timeout_ns - (clock_ns() - since_ns);
@@ -279,12 +305,15 @@ static int uring_poller_wait(struct eddy_poller *p, struct eddy_event *out,
     int n;
 
     p->done_count = 0;
-    p->gave_up = false;
+    p->gave_up = p->unsent = false;
+    if (eddy__uring_reserve(p, p->now.under_way) < 0)
+        eddy__uring_send_directly(p);
     if (p->has_next && p->now.files == 0) { /* those need not be disturbed */
         change_ring(p, &p->next);
         p->has_next = false;
     }
-    n = wait_for(p, out, cap, p->gave_up ? 0 : timeout_ns);
+    n = wait_for(p, out, cap < URING_BATCH ? cap : URING_BATCH,
+                 p->gave_up ? 0 : timeout_ns);
     arm_for_watcher(p);
     return n == -EINTR || n == -EBUSY || n == -EAGAIN ? 0 : n;
 }
@@ -324,12 +353,18 @@ static int reap_dones(struct eddy_poller *p,
     return p->done_count;
 }
 
+static void send_with_wait(struct eddy_poller *p, struct eddy_io_send *first)
+{
+    p->sends = first;
+}
+
 static const struct eddy_completion_ops completion_ops = {
     .can = can,
     .submit = submit,
     .cancel = cancel,
     .settle = settle,
     .reap = reap_dones,
+    .send = send_with_wait,
     .give_back = eddy__uring_give_back,
 };
 

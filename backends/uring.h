@@ -11,17 +11,28 @@
 
 enum {
     URING_BATCH = 512,   /* events of a wait */
-    URING_DONES = 1024,  /* completions of a wait: all that a ring holds */
     URING_BUFFERS = 128, /* 2 MiB, from the first receive on; a power of 2 */
     URING_GROUP = 0,     /* of these buffers */
+    URING_FEW = 128,     /* under way: room from the beginning */
     URING_FEATURES = EDDY_CAN_NS | EDDY_CAN_URGENT | EDDY_CAN_HALFCLOSE |
                      EDDY_CAN_SCALE | EDDY_CAN_NEST,
 };
 
-/* The user_data of what needs no answer. */
-#define URING_NOBODY UINT64_MAX
-/* In the user_data of what is done to a file, beside the token. */
-#define URING_FILE UINT64_C(2)
+/*
+ * The user_data of a submission: the last two bits say what it is.
+ *
+ *     token                                   the caller's, a multiple of four
+ *     token | URING_FILE                      that of what is done to a file
+ *     generation << 33 | fd << 2 | URING_POLL see uring_polls.c
+ *     address | URING_SEND                    of a struct eddy_io_send
+ *
+ * URING_NOBODY, that of what needs no answer, is the name of no poll.
+ */
+#define URING_KIND   UINT64_C(3)
+#define URING_POLL   UINT64_C(1)
+#define URING_FILE   UINT64_C(2)
+#define URING_SEND   UINT64_C(3)
+#define URING_NOBODY (UINT64_MAX << 2 | URING_POLL)
 
 struct eddy__uring_slot {
     uint32_t generation; /* of the poll that counts */
@@ -54,13 +65,19 @@ struct eddy_poller {
     struct eddy__uring_slot *slots; /* indexed by fd */
     size_t capacity;
     int first, last; /* of the list, fd + 1 */
+    size_t armed;    /* polls that count */
     struct pollfd batch[URING_BATCH];
 
     /* uring_io.c */
     unsigned can;
+    struct eddy_io_done *dones;
+    size_t done_room;
     int done_count; /* since the last wait began */
     bool gave_up;   /* and the others are not told */
-    struct eddy_io_done dones[URING_DONES];
+
+    /* uring_send.c */
+    struct eddy_io_send *sends; /* that go with the wait, or NULL */
+    bool unsent;                /* some of them did not go whole */
 };
 
 /* ---- uring_polls.c ------------------------------------------------------ */
@@ -77,7 +94,7 @@ void eddy__uring_arm_anew(struct eddy_poller *p);
 /* Whose poll it was. */
 static inline int eddy__uring_fd_of(const struct io_uring_cqe *cqe)
 {
-    return (int)((uint32_t)cqe->user_data >> 1);
+    return (int)(cqe->user_data >> 2 & INT32_MAX);
 }
 /* What to report for a completion; 0: nothing. */
 unsigned eddy__uring_judge(struct eddy_poller *p,
@@ -100,9 +117,27 @@ struct eddy_io_done eddy__uring_done(struct eddy__uring_engine *e,
  * thread can. */
 void eddy__uring_drain(struct eddy__uring_engine *e);
 
+/* Makes room for all that a wait may find to be done. */
+int eddy__uring_reserve(struct eddy_poller *p, size_t under_way);
+
 static inline bool eddy__uring_is_io(const struct io_uring_cqe *cqe)
 {
     return (cqe->user_data & 1) == 0;
+}
+
+/* ---- uring_send.c ------------------------------------------------------- */
+
+/* With the next enter. */
+void eddy__uring_send(struct eddy_poller *p);
+/* It has been: those that it has not taken are sent all the same. */
+void eddy__uring_send_rest(struct eddy_poller *p);
+/* Without the ring. */
+void eddy__uring_send_directly(struct eddy_poller *p);
+void eddy__uring_sent(struct eddy_poller *p, const struct io_uring_cqe *cqe);
+
+static inline bool eddy__uring_is_send(const struct io_uring_cqe *cqe)
+{
+    return (cqe->user_data & URING_KIND) == URING_SEND;
 }
 
 /* ---- uring_file.c ------------------------------------------------------- */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* uring_io.c - what an io_uring does itself. user_data is the token of what was
- * submitted, whose last two bits are free; in those of polls the last is set.
- */
+/* uring_io.c - what an io_uring does itself. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -14,9 +12,23 @@
  * (6.0), for which one can ask. */
 unsigned eddy__uring_can(const struct ring *ring)
 {
-    unsigned receive = eddy__ring_knows(ring, IORING_OP_SEND_ZC);
+    unsigned socket = eddy__ring_knows(ring, IORING_OP_SEND_ZC);
 
-    return receive << EDDY_IO_RECEIVE | eddy__uring_file_can(ring);
+    return socket << EDDY_IO_RECEIVE | socket << EDDY_IO_SEND |
+           eddy__uring_file_can(ring);
+}
+
+/* Each that is under way ends once, and each buffer comes once. */
+int eddy__uring_reserve(struct eddy_poller *p, size_t under_way)
+{
+    struct eddy_io_done *dones =
+        eddy_mem_reserve(&p->mem, p->dones, &p->done_room,
+                         under_way + URING_BUFFERS, sizeof *dones);
+
+    if (dones == NULL)
+        return -ENOMEM;
+    p->dones = dones;
+    return 0;
 }
 
 static void prepare_receive(struct io_uring_sqe *sqe)

@@ -4,12 +4,9 @@
  *
  * Each of them has one poll, which ends with its first event; the next wait
  * submits it anew, and so finds what is still ready: that makes it
- * level-triggered. user_data says whose answer it is,
- *
- *     generation << 32 | fd << 1 | 1     valid while slots[fd] agrees
- *                                        and is armed
- *
- * so that one that comes late, of a poll that was cancelled, is known (T61).
+ * level-triggered. The generation in its user_data is valid while slots[fd]
+ * agrees and is armed; so one that comes late, of a poll that was cancelled, is
+ * known (T61).
  *
  *     slots[fd]   listed   the next wait submits a poll     list: fd + 1 -> ...
  *                 armed    the ring has one
@@ -70,7 +67,8 @@ static void unlist_first(struct eddy_poller *p)
 
 static uint64_t name_of(const struct eddy_poller *p, int fd)
 {
-    return (uint64_t)p->slots[fd].generation << 32 | (uint32_t)fd << 1 | 1;
+    return (uint64_t)p->slots[fd].generation << 33 | (uint64_t)fd << 2 |
+           URING_POLL;
 }
 
 /* A poll for POLLPRI alone is not woken by urgent data, but by "band data", as
@@ -104,6 +102,7 @@ void eddy__uring_arm(struct eddy_poller *p)
         sqe->poll32_events = poll_mask(slot->interest);
         sqe->user_data = name_of(p, fd);
         slot->armed = true;
+        p->armed++;
     }
 }
 
@@ -119,6 +118,7 @@ static void disarm(struct eddy_poller *p, int fd)
         sqe->user_data = URING_NOBODY;
     }
     p->slots[fd].armed = false;
+    p->armed--;
 }
 
 void eddy__uring_disarm(struct eddy_poller *p)
@@ -130,6 +130,7 @@ void eddy__uring_disarm(struct eddy_poller *p)
 
 void eddy__uring_arm_anew(struct eddy_poller *p)
 {
+    p->armed = 0;
     for (size_t fd = 0; fd < p->capacity; fd++) {
         p->slots[fd].armed = false;
         if (p->slots[fd].interest != 0)
@@ -187,6 +188,7 @@ unsigned eddy__uring_judge(struct eddy_poller *p,
     if (!slot->armed || name_of(p, fd) != cqe->user_data)
         return 0;
     slot->armed = false;
+    p->armed--;
     if (cqe->res < 0 && cqe->res != -ECANCELED) { /* closed, for one: once */
         slot->interest = 0;
         return EDDY_ERROR;

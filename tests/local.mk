@@ -89,6 +89,7 @@ check_PROGRAMS += \
 	%D%/test_scope_model \
 	%D%/test_semaphore \
 	%D%/test_send \
+	%D%/test_send_turn \
 	%D%/test_settle \
 	%D%/test_shield \
 	%D%/test_shutdown \
@@ -119,6 +120,7 @@ check_PROGRAMS += \
 	%D%/test_unix \
 	%D%/test_uring \
 	%D%/test_uring_io \
+	%D%/test_uring_send \
 	%D%/test_waker \
 	%D%/test_watch \
 	%D%/test_watch_batch \
@@ -175,11 +177,13 @@ check_PROGRAMS += \
 	%D%/test_uring_tiny \
 	%D%/test_uring_tiny_file \
 	%D%/test_uring_tiny_io \
+	%D%/test_uring_tiny_send \
 	%D%/test_uring_tiny_model
 endif
 tiny_uring = \
 	backends/ring.c backends/uring.c backends/uring_file.c \
-	backends/uring_io.c backends/uring_polls.c backends/uring_pool.c
+	backends/uring_io.c backends/uring_polls.c backends/uring_pool.c \
+	backends/uring_send.c
 tiny_cppflags = $(AM_CPPFLAGS) -DEDDY_RING_ENTRIES=4
 %C%_test_uring_tiny_SOURCES        = %D%/test_uring.c $(tiny_uring)
 %C%_test_uring_tiny_CPPFLAGS       = $(tiny_cppflags)
@@ -187,6 +191,8 @@ tiny_cppflags = $(AM_CPPFLAGS) -DEDDY_RING_ENTRIES=4
 %C%_test_uring_tiny_file_CPPFLAGS  = $(tiny_cppflags)
 %C%_test_uring_tiny_io_SOURCES     = %D%/test_uring_io.c $(tiny_uring)
 %C%_test_uring_tiny_io_CPPFLAGS    = $(tiny_cppflags)
+%C%_test_uring_tiny_send_SOURCES   = %D%/test_uring_send.c $(tiny_uring)
+%C%_test_uring_tiny_send_CPPFLAGS  = $(tiny_cppflags)
 %C%_test_uring_tiny_model_SOURCES  = %D%/test_poller_model.c $(tiny_uring)
 %C%_test_uring_tiny_model_CPPFLAGS = $(tiny_cppflags)
 

@@ -172,6 +172,37 @@ EDDY_API void eddy_submissions_settle(struct eddy_loop *loop);
 EDDY_API void eddy_buffer_give_back(struct eddy_loop *loop,
                                     struct eddy_io_buffer *buffer);
 
+/*
+ * Where the poller can send with the wait itself (EDDY_IO_SEND), what several
+ * objects have to send in a turn goes out in one system call. Nothing of it is
+ * under way while anything else runs: until the wait it can be changed or
+ * stopped, and right after it each is told what went out.
+ */
+struct eddy_sending {
+    struct eddy_sending *prev, *next; /* eddy's */
+    const struct eddy_sending_type *type;
+    struct eddy_io_send io;
+};
+/* Both may complete requests, but neither deliver items nor start or stop
+ * another one. */
+struct eddy_sending_type {
+    /* It is time: sets io.fd, io.bytes and io.size; or false: there is nothing
+     * to be sent. *ret_awaited, which is false: somebody waits for its end,
+     * so this wait only looks. */
+    bool (*prepare)(struct eddy_sending *sending, bool *ret_awaited);
+    /* io.n: what went out, or -errno, as of send(). */
+    void (*done)(struct eddy_sending *sending);
+};
+
+/* true: it goes with the next wait, or when the loop stops running. false: send
+ * yourself. That is so where the poller cannot, outside of eddy_loop_run() and
+ * eddy_loop_run_until(); and if somebody waits for its end and nobody else has
+ * anything to do, for then nothing is gained. Not twice without its end. */
+EDDY_API bool eddy_sending_start(struct eddy_loop *loop,
+                                 struct eddy_sending *sending, bool awaited);
+/* Not any more; done() is not called. */
+EDDY_API void eddy_sending_stop(struct eddy_sending *sending);
+
 /* ---- A way to wait of one's own ----------------------------------------- */
 
 /* The short way alone, see now() above: true, and *ret_result is the answer;

@@ -110,7 +110,10 @@ enum eddy_io_what {
      * not to be had without waiting, which somebody else must do. */
     EDDY_IO_FILE_READ,
     EDDY_IO_FILE_WRITE,
-    EDDY_IO_FILE_SYNC /* n: 0 */
+    EDDY_IO_FILE_SYNC, /* n: 0 */
+
+    /* Not by submit(), but by send(), with the wait itself. */
+    EDDY_IO_SEND
 };
 
 struct eddy_io {
@@ -137,6 +140,17 @@ struct eddy_io_done {
     int64_t n;                     /* what was done, or -errno */
     struct eddy_io_buffer *buffer; /* the n bytes, or NULL */
     bool more;                     /* the same token will be heard of again */
+};
+
+/* Bytes for a socket, sent as send() sends them that neither blocks nor
+ * signals. */
+struct eddy_io_send {
+    struct eddy_io_send *next; /* that goes with the same wait, or NULL */
+    const void *bytes;
+    size_t size; /* below 2 GiB */
+    int64_t n;   /* what went out, or -errno */
+    int fd;
+    unsigned place; /* the poller's */
 };
 
 /*
@@ -169,6 +183,12 @@ struct eddy_completion_ops {
      * if cancelled, and will not be told. Always written. */
     int (*reap)(struct eddy_poller *poller,
                 const struct eddy_io_done **ret_dones, bool *ret_gave_up);
+
+    /* The next wait() begins with sending these, in the system call that waits
+     * if it can, and it ends at once if one of them did not go whole. When it
+     * has ended each has its `n`; until then they are in use. At most once
+     * between two waits. */
+    void (*send)(struct eddy_poller *poller, struct eddy_io_send *first);
 
     /* Also when the poller is closed by now. */
     void (*give_back)(struct eddy_io_buffer *buffer);

@@ -103,10 +103,12 @@ EDDY_OP struct eddy_op eddy_writev(struct eddy_stream *stream,
                                    const struct iovec *iov, size_t count);
 
 /* Hands bytes over: what the system does not take now is copied and goes out in
- * its turn. Returns 0; or 1 if more is waiting than the high-water mark: a good
- * moment for eddy_drain(). Errors: -EPIPE, -EBADF (closed), -ENOMEM or another
- * error of the system. One that comes when a part has gone out breaks the
- * writing side. */
+ * its turn. Where the poller can send with the wait (io_uring), that is so with
+ * up to 4 KiB sent while the loop runs: all that a turn sends goes out together
+ * at its end. Returns 0; or 1 if more is waiting than the high-water mark: a
+ * good moment for eddy_drain(). Errors: -EPIPE, -EBADF (closed), -ENOMEM or
+ * another error of the system. One that comes when a part has gone out breaks
+ * the writing side. */
 EDDY_API int eddy_send(struct eddy_stream *stream, const void *data,
                        size_t size);
 

@@ -13,7 +13,7 @@
  *     extra.c    more memory for one
  *     debug.c    log, checks, statistics           origin.c   who made it
  *     embed.c    in a foreign loop, after fork     front.c    for front-ends
- *     submission.c   what the poller does itself
+ *     submission.c   what the poller does itself   sending.c  or with the wait
  */
 #ifndef EDDY_CORE_H
 #define EDDY_CORE_H
@@ -221,6 +221,9 @@ struct eddy_loop {
     int done_count;
     bool gave_up;                       /* and the others are lost */
     struct eddy_submission submissions; /* head of a ring */
+    struct eddy_sending sendings;       /* head of a ring: with the next wait */
+    struct eddy_io_send *going;
+    bool gathering; /* sendings; see eddy__gather() */
 
     /* shared with other threads */
     struct eddy_call *_Atomic posted; /* newest first */
@@ -249,16 +252,6 @@ struct eddy_loop {
     _Atomic(pthread_t) thread; /* that runs it, if any does; set before that */
     pid_t pid;
 };
-
-/* submission.c */
-void eddy__submissions_open(struct eddy_loop *loop);
-bool eddy__submissions_running(const struct eddy_loop *loop);
-/* After each wait, if the poller does anything: what it has found to be done.
- */
-void eddy__submissions_reap(struct eddy_loop *loop);
-void eddy__submissions_tell(struct eddy_loop *loop);
-/* All of them, for the poller is gone. */
-void eddy__submissions_end(struct eddy_loop *loop);
 
 /* choose.c: opens the poller that the settings ask for. */
 int eddy__choose(struct eddy_loop *loop);
@@ -345,6 +338,7 @@ static inline int64_t eddy__time_add(int64_t a_ns, int64_t b_ns)
     return a_ns > INT64_MAX - b_ns ? INT64_MAX : a_ns + b_ns;
 }
 
+#include "completion.h"
 #include "debug.h"
 
 #endif

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libcore.la
 libcore_la_SOURCES = \
 	%D%/choose.c \
+	%D%/completion.h \
 	%D%/core.h \
 	%D%/debug.c \
 	%D%/debug.h \
@@ -16,6 +17,7 @@ libcore_la_SOURCES = \
 	%D%/post.c \
 	%D%/request.c \
 	%D%/run.c \
+	%D%/sending.c \
 	%D%/slot.c \
 	%D%/submission.c \
 	%D%/timer.c \

@@ -106,6 +106,7 @@ int eddy_loop_new(struct eddy_loop **ret_loop,
     err = eddy__choose(loop);
     if (err == 0) {
         eddy__submissions_open(loop);
+        eddy__sendings_open(loop);
         err = eddy__wake_open(loop);
     }
     if (err < 0) {

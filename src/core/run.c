@@ -147,12 +147,14 @@ struct eddy_result eddy_run_op(struct eddy_loop *loop, const struct eddy_op *op)
         return eddy_n(err);
     }
     eddy_begin(loop, &request, op, on_awaited, &awaited);
+    eddy__gather(loop);
     while (!awaited.done) {
         int n = eddy__turn(loop, EDDY_FOREVER, true);
 
         if (n < 0 || atomic_exchange(&loop->stopping, false))
             eddy_request_cancel(&request);
     }
+    eddy__gather_no_more(loop);
     loop->running = false;
     return awaited.result;
 }

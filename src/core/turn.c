@@ -97,8 +97,10 @@ static inline int poll_once(struct eddy_loop *loop, int64_t timeout_ns)
                              : rest(timeout_ns);
     /* who finds it asleep still, wakes it once too often */
     atomic_store_explicit(&loop->asleep, false, memory_order_relaxed);
-    if (loop->io != NULL)
+    if (loop->io != NULL) {
         eddy__submissions_reap(loop);
+        eddy__sendings_tell(loop);
+    }
     loop->batch++;
     loop->now_is_old = true;
     if (loop->timers.count > 0)
@@ -171,6 +173,8 @@ int eddy__turn(struct eddy_loop *loop, int64_t timeout_ns, bool single)
     loop->resumptions = READY_BUDGET;
     posted = has_posts(loop) && eddy__posts_run(loop);
     run_hooks(loop, EDDY_BEFORE_WAIT);
+    if (loop->io != NULL && eddy__sendings_go(loop))
+        timeout_ns = 0; /* somebody waits for their end */
     if (loop->slots.dirty != 0)
         eddy__slots_flush(loop);
     if (single ? posted : !is_alive(loop))
@@ -229,6 +233,7 @@ int eddy_loop_run(struct eddy_loop *loop)
 
     if (n < 0)
         return n;
+    eddy__gather(loop);
     while (n >= 0 && !stop) {
         stop = atomic_load(&loop->stopping);
         if (!stop && !is_alive(loop))
@@ -238,6 +243,7 @@ int eddy_loop_run(struct eddy_loop *loop)
     }
     if (stop)
         atomic_store(&loop->stopping, false);
+    eddy__gather_no_more(loop);
     loop->running = false;
     return n < 0 ? n : stop;
 }

@@ -16,7 +16,7 @@
  * to be brought it piece by piece: such a stream waits for readiness, until it
  * has become small talk again.
  */
-#include "io.h"
+#include "fitted.h"
 
 enum {
     NO_END = 1,
@@ -25,19 +25,10 @@ enum {
     OFTEN = 16     /* so many times in a row */
 };
 
-struct inlet {
-    struct eddy_stream stream; /* must be first */
-    struct eddy_submission submission;
-    struct eddy_io_buffer *first, *last; /* came, and were not read yet */
-    int end;                             /* what comes after them */
-    bool running, cancelled;
-    uint8_t little;
-};
-
 /* Of one that is STREAM_FITTED. */
 static struct inlet *inlet_of(struct eddy_stream *stream)
 {
-    return EDDY_CONTAINER_OF(stream, struct inlet, stream);
+    return &eddy__fitted(stream)->inlet;
 }
 
 static bool has_some(const struct inlet *inlet)
@@ -165,9 +156,10 @@ static void note_end(struct eddy_stream *stream, int64_t n)
 static void on_arrival(struct eddy_submission *submission,
                        const struct eddy_io_done *done)
 {
-    struct inlet *inlet =
-        EDDY_CONTAINER_OF(submission, struct inlet, submission);
-    struct eddy_stream *stream = &inlet->stream;
+    struct fitted *fitted =
+        EDDY_CONTAINER_OF(submission, struct fitted, inlet.submission);
+    struct eddy_stream *stream = &fitted->stream;
+    struct inlet *inlet = &fitted->inlet;
 
     inlet->running = done->more;
     if (done->buffer != NULL)
@@ -195,22 +187,10 @@ static void on_arrival(struct eddy_submission *submission,
 
 /* ---- The beginning and the end ------------------------------------------ */
 
-size_t eddy__inlet_size(const struct eddy_loop *loop, bool socket)
+void eddy__inlet_init(struct inlet *inlet)
 {
-    return socket && eddy_loop_completes(loop, EDDY_IO_RECEIVE)
-               ? sizeof(struct inlet)
-               : sizeof(struct eddy_stream);
-}
-
-void eddy__inlet_init(struct eddy_stream *stream, size_t size)
-{
-    struct inlet *inlet = inlet_of(stream);
-
-    if (size < sizeof *inlet)
-        return;
     inlet->end = NO_END;
     inlet->submission.done = on_arrival;
-    stream->flags |= STREAM_FITTED | STREAM_INLET;
 }
 
 void eddy__inlet_let_go(struct eddy_stream *stream)

@@ -10,6 +10,7 @@
  *     copy.c       stream to stream      address.c   addresses in words
  *     queue.c      writes that wait      name.c      looking names up
  *     room.c       what streams share    inlet.c     what comes by itself
+ *     outlet.c     small writes that go with the wait
  */
 #ifndef EDDY_IO_H
 #define EDDY_IO_H
@@ -43,8 +44,10 @@ enum {                            /* struct eddy_stream, flags */
        STREAM_LOST = 1u << 10,    /* bytes that eddy_send() had taken */
        STREAM_INLET = 1u << 11,   /* the poller receives for it */
        STREAM_MUCH = 1u << 12,    /* or would, but much comes at a time */
-       STREAM_FITTED = 1u << 13,  /* it has an inlet */
-       STREAM_DEAD = 1u << 14     /* to be buried */
+       STREAM_OUTLET = 1u << 13,  /* the poller sends for it, with its wait */
+       STREAM_LISTED = 1u << 14,  /* and will, with the next one */
+       STREAM_FITTED = 1u << 15,  /* has memory for that: struct fitted */
+       STREAM_DEAD = 1u << 16     /* to be buried */
 };
 
 struct buffer {
@@ -96,6 +99,8 @@ struct common {
     struct room *free; /* the first one is in use, during an item */
     struct room *kept;
     size_t free_count;
+    struct chunk *spares; /* memory for copies, see outlet.c */
+    size_t spare_count;
 };
 
 enum { RECEIVE_ROOM = 65536 };
@@ -266,25 +271,6 @@ int eddy__buffer_grow(struct eddy_stream *stream, size_t want);
 int64_t eddy__buffer_fill(struct eddy_stream *stream, size_t want);
 void eddy__buffer_free(struct eddy_stream *stream);
 
-/* ---- inlet.c ------------------------------------------------------------ */
-
-/* Memory for a stream: with an inlet, where the poller receives. */
-size_t eddy__inlet_size(const struct eddy_loop *loop, bool socket);
-/* Of a stream that has got so much. */
-void eddy__inlet_init(struct eddy_stream *stream, size_t size);
-/* There is a reader: true, and it will be told of what comes; false: not by us,
- * wait for the descriptor. */
-bool eddy__inlet_run(struct eddy_stream *stream);
-/* As recv. */
-int64_t eddy__inlet_take(struct eddy_stream *stream, void *buf, size_t size);
-bool eddy__inlet_has_some(struct eddy_stream *stream);
-/* Where much came: how much the system gave now. */
-void eddy__inlet_notice(struct eddy_stream *stream, int64_t n);
-/* The descriptor is about to be closed. */
-void eddy__inlet_let_go(struct eddy_stream *stream);
-/* The stream is closed: buried, now or when the receive has ended. */
-void eddy__inlet_close(struct eddy_stream *stream);
-
 /* ---- room.c ------------------------------------------------------------- */
 
 /* What the streams of a loop share. NULL: out of memory. */
@@ -319,6 +305,8 @@ void eddy__relays_end(struct eddy_stream *to, int err);
 /* For one system call: 1 KiB of stack, and below any IOV_MAX. */
 enum { IOVECS = 64 };
 
+/* Looks whether the queue has come above the high-water mark, or has sunk. */
+void eddy__write_account(struct eddy_stream *stream);
 /* Puts what is left of a chunk into iov[0..room); how many it took. */
 int eddy__chunk_gather(const struct chunk *chunk, struct iovec *iov, int room);
 /* n bytes of it have gone out. */
@@ -351,18 +339,26 @@ static inline int eddy__write_check(const struct eddy_stream *stream)
                : 0;
 }
 
+/* What has become of a send, which may be the end of a stream that is closing;
+ * true: bytes have gone out. */
+bool eddy__write_result(struct eddy_stream *stream, int64_t n);
+/* Some systems are out of buffers for a moment, not for good (T35). */
+static inline int64_t eddy__send_outcome(int64_t n)
+{
+    if (n >= 0)
+        return n;
+    return n == -ENOBUFS || n == -EINTR ? -EAGAIN : n;
+}
+
 /* One system call: > 0, -EAGAIN, or an error that breaks the writing side. */
 static inline int64_t eddy__stream_send(const struct eddy_stream *stream,
                                         const struct iovec *iov, int count)
 {
     const struct eddy_sys *sys = stream->common->sys;
-    int64_t n = sys->send(sys->arg, stream->fd,
-                          (stream->flags & STREAM_SOCKET) != 0, iov, count);
 
-    if (n >= 0)
-        return n;
-    /* some systems are out of buffers for a moment, not for good (T35) */
-    return n == -ENOBUFS || n == -EINTR ? -EAGAIN : n;
+    return eddy__send_outcome(sys->send(sys->arg, stream->fd,
+                                        (stream->flags & STREAM_SOCKET) != 0,
+                                        iov, count));
 }
 
 /* 0, or what eddy_send() would say before anything is done. */

@@ -11,11 +11,13 @@ libio_la_SOURCES = \
 	%D%/file.h \
 	%D%/file_call.c \
 	%D%/file_io.c \
+	%D%/fitted.h \
 	%D%/inlet.c \
 	%D%/io.h \
 	%D%/listener.c \
 	%D%/listener.h \
 	%D%/name.c \
+	%D%/outlet.c \
 	%D%/print.c \
 	%D%/queue.c \
 	%D%/read.c \

@@ -14,10 +14,10 @@ enum { FLUSH_ROUNDS = 8 }; /* system calls for one stream in one turn */
 
 /* ---- The queue ---------------------------------------------------------- */
 
-static void account(struct eddy_stream *stream)
+void eddy__write_account(struct eddy_stream *stream)
 {
-    if ((stream->flags & STREAM_BROKEN) != 0)
-        return; /* who drains is told the error */
+    if ((stream->flags & (STREAM_BROKEN | STREAM_LISTED)) != 0)
+        return; /* who drains is told the error; nothing keeps it waiting */
     if (stream->queued > stream->high)
         stream->flags |= STREAM_HIGH;
     else if (stream->queued <= stream->low &&
@@ -36,7 +36,7 @@ void eddy__write_append(struct eddy_stream *stream, struct chunk *chunk)
         stream->first = chunk;
     stream->last = chunk;
     stream->queued += chunk->left;
-    account(stream);
+    eddy__write_account(stream);
     eddy__stream_watch(stream);
 }
 
@@ -54,7 +54,7 @@ void eddy__write_remove(struct eddy_stream *stream, struct chunk *chunk)
     if (stream->last == c)
         stream->last = before;
     stream->queued -= c->left;
-    account(stream);
+    eddy__write_account(stream);
 }
 
 static void end_chunk(struct eddy_stream *stream, struct chunk *chunk,
@@ -178,7 +178,20 @@ static void sent(struct eddy_stream *stream, size_t n)
         if (chunk->left == 0)
             end_chunk(stream, chunk, 0);
     }
-    account(stream);
+    eddy__write_account(stream);
+}
+
+bool eddy__write_result(struct eddy_stream *stream, int64_t n)
+{
+    if (n == -EAGAIN)
+        return false;
+    if (n < 0) {
+        eddy__write_break(stream, (int)n);
+        eddy__stream_flushed(stream, n);
+        return false;
+    }
+    sent(stream, (size_t)n);
+    return true;
 }
 
 /* One system call for as many chunks as fit; false: no more for now. */
@@ -198,15 +211,7 @@ static bool flush_once(struct eddy_stream *stream)
     for (int i = 0; i < count; i++)
         asked += iov[i].iov_len;
     n = eddy__stream_send(stream, iov, count);
-    if (n == -EAGAIN)
-        return false;
-    if (n < 0) {
-        eddy__write_break(stream, (int)n);
-        eddy__stream_flushed(stream, n);
-        return false;
-    }
-    sent(stream, (size_t)n);
-    return (size_t)n == asked;
+    return eddy__write_result(stream, n) && (size_t)n == asked;
 }
 
 void eddy__write_flush(struct eddy_stream *stream)

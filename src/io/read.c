@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* read.c - how a stream is read, and the operations that count bytes. */
-#include "io.h"
+#include "fitted.h"
 
 enum { MOST = UINT8_MAX }; /* reads that are counted */
 

@@ -5,7 +5,7 @@
  * all, as long as each is looked at at once. Whoever wants to look longer keeps
  * the room, and the next bytes get another.
  */
-#include "io.h"
+#include "fitted.h"
 
 enum { SPARE = 4 }; /* free rooms that are not given back: 256 KiB */
 
@@ -33,6 +33,7 @@ static void free_common(void *value)
 
     free_list(common->loop, common->free);
     free_list(common->loop, common->kept);
+    eddy__spares_free(common);
     (void)resize(common->loop, common, 0);
 }
 

@@ -1,40 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /* send.c - writing without waiting, and waiting until that has gone well. */
-#include "io.h"
-
-enum { COPY_ROOM = 4096 }; /* at least, so that many small sends share one */
-
-struct copy {
-    struct chunk chunk; /* its first byte is bytes[0] */
-    size_t used, capacity;
-    char bytes[];
-};
+#include "fitted.h"
 
 EDDY_FITS_REQUEST(struct drain);
 
 void eddy__copy_free(struct eddy_stream *stream, struct chunk *chunk)
 {
     const struct eddy_mem *mem = &eddy_loop_settings(stream->common->loop)->mem;
+    struct copy *copy = EDDY_CONTAINER_OF(chunk, struct copy, chunk);
 
-    (void)mem->resize(mem->arg, EDDY_CONTAINER_OF(chunk, struct copy, chunk),
-                      0);
+    if ((stream->flags & STREAM_OUTLET) == 0 ||
+        !eddy__spare_keep(stream->common, copy))
+        (void)mem->resize(mem->arg, copy, 0);
+}
+
+/* The last one of the queue, if there is room in it. */
+static struct copy *last_copy(const struct eddy_stream *stream, size_t size)
+{
+    struct chunk *last = stream->last;
+    struct copy *copy;
+
+    if (last == NULL || last->kind != CHUNK_COPY)
+        return NULL;
+    copy = EDDY_CONTAINER_OF(last, struct copy, chunk);
+    return size <= copy->capacity - copy->used ? copy : NULL;
 }
 
 /* Small sends behind one that waits already go with it. */
 static bool append_to_last(struct eddy_stream *stream, const char *data,
                            size_t size)
 {
-    struct chunk *last = stream->last;
-    struct copy *copy;
+    struct copy *copy = last_copy(stream, size);
 
-    if (last == NULL || last->kind != CHUNK_COPY)
-        return false;
-    copy = EDDY_CONTAINER_OF(last, struct copy, chunk);
-    if (size > copy->capacity - copy->used)
+    if (copy == NULL)
         return false;
     memcpy(copy->bytes + copy->used, data, size);
     copy->used += size;
-    last->left += size;
+    copy->chunk.left += size;
     stream->queued += size;
     return true;
 }
@@ -43,11 +45,14 @@ struct chunk *eddy__copy_new(struct eddy_stream *stream, size_t capacity,
                              char **ret_bytes)
 {
     const struct eddy_mem *mem = &eddy_loop_settings(stream->common->loop)->mem;
-    struct copy *copy;
+    struct copy *copy = NULL;
 
     if (capacity > SIZE_MAX - sizeof *copy)
         return NULL;
-    copy = mem->resize(mem->arg, NULL, sizeof *copy + capacity);
+    if ((stream->flags & STREAM_OUTLET) != 0 && capacity == COPY_ROOM)
+        copy = eddy__spare_take(stream->common);
+    if (copy == NULL)
+        copy = mem->resize(mem->arg, NULL, sizeof *copy + capacity);
     if (copy == NULL)
         return NULL;
     copy->chunk = (struct chunk){ .from = copy->bytes, .kind = CHUNK_COPY };
@@ -81,13 +86,24 @@ static int append_copy(struct eddy_stream *stream, const char *data,
     return 0;
 }
 
+/* Rather than copy more and more what is listed goes first. */
+__attribute__((noinline)) static bool goes_with_wait(struct eddy_stream *stream,
+                                                     size_t size)
+{
+    if ((stream->flags & STREAM_LISTED) != 0 && last_copy(stream, size) == NULL)
+        eddy__outlet_flush(stream);
+    return stream->first == NULL && eddy__outlet_takes(stream, size, false);
+}
+
 /* What the system takes now; or what is wrong. */
-static int64_t send_now(struct eddy_stream *stream, const char *data,
-                        size_t size)
+static inline int64_t send_now(struct eddy_stream *stream, const char *data,
+                               size_t size)
 {
     struct iovec iov = { (char *)(uintptr_t)data, size };
     int64_t n;
 
+    if ((stream->flags & STREAM_OUTLET) != 0 && goes_with_wait(stream, size))
+        return 0;
     if (stream->first != NULL)
         return 0;
     n = eddy__stream_send(stream, &iov, 1);
@@ -124,9 +140,10 @@ int eddy__send_check(const struct eddy_stream *stream, const void *data,
 /* 1: more is waiting than the high-water mark. */
 static int above_high(struct eddy_stream *stream)
 {
-    if (stream->queued > stream->high)
-        stream->flags |= STREAM_HIGH;
-    return stream->queued > stream->high;
+    if (stream->queued <= stream->high || (stream->flags & STREAM_LISTED) != 0)
+        return 0;
+    stream->flags |= STREAM_HIGH;
+    return 1;
 }
 
 /* What is left after `sent` bytes have gone out. */

@@ -7,7 +7,7 @@
  * after that: cancelled operations, then the closer, then the burial, in this
  * order in one queue.
  */
-#include "io.h"
+#include "fitted.h"
 
 enum { HIGH_WATER = 65536, LOW_WATER = 16384 }; /* P10 */
 
@@ -32,7 +32,7 @@ static inline void update_watch(struct eddy_stream *stream)
         wanted = wanted && (!inlet || !eddy__inlet_run(stream));
         interest = wanted ? EDDY_READ : 0;
     }
-    if (stream->first != NULL)
+    if (stream->first != NULL && (stream->flags & STREAM_LISTED) == 0)
         interest |= EDDY_WRITE;
     if (interest != stream->interest)
         set_interest(stream, interest);
@@ -162,6 +162,7 @@ static void drop_unsent(struct eddy_stream *stream, int64_t n)
 static void begin_close(struct eddy_stream *stream, bool flush,
                         struct eddy_request *closer)
 {
+    eddy__outlet_flush(stream);
     eddy__read_end(stream, -ECANCELED);
     eddy__relays_end(stream, -ECANCELED);
     stream->flags |= STREAM_CLOSING;
@@ -235,13 +236,29 @@ static void close_owned(struct eddy_owned *owned)
 
 /* ---- Birth -------------------------------------------------------------- */
 
+/* What it is, and what the poller does for it by itself. */
+static unsigned kind_of(const struct eddy_loop *loop, bool socket)
+{
+    unsigned flags = 0;
+
+    if (!socket)
+        return 0;
+    if (eddy_loop_completes(loop, EDDY_IO_RECEIVE))
+        flags |= STREAM_FITTED | STREAM_INLET;
+    if (eddy_loop_completes(loop, EDDY_IO_SEND))
+        flags |= STREAM_FITTED | STREAM_OUTLET;
+    return flags | STREAM_SOCKET;
+}
+
 int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
                      int fd, bool socket)
 {
     static const struct eddy_owned_type type = { "stream", close_owned };
     const struct eddy_mem *mem = &eddy_loop_settings(loop)->mem;
     struct common *common = eddy__common(loop);
-    size_t size = eddy__inlet_size(loop, socket);
+    unsigned flags = kind_of(loop, socket);
+    bool fitted = (flags & STREAM_FITTED) != 0;
+    size_t size = fitted ? sizeof(struct fitted) : sizeof(struct eddy_stream);
     struct eddy_stream *stream;
     int err;
 
@@ -253,7 +270,7 @@ int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
     memset(stream, 0, size);
     stream->common = common;
     stream->fd = fd;
-    stream->flags = socket ? STREAM_SOCKET : 0;
+    stream->flags = flags;
     stream->low = LOW_WATER;
     stream->high = HIGH_WATER;
     err = eddy_watch_start(loop, &stream->watch, fd, 0, on_ready, stream);
@@ -262,7 +279,10 @@ int eddy__stream_new(struct eddy_stream **ret_stream, struct eddy_loop *loop,
         return err;
     }
     (void)eddy_watch_background(&stream->watch, true); /* requests count */
-    eddy__inlet_init(stream, size);
+    if (fitted) {
+        eddy__inlet_init(&eddy__fitted(stream)->inlet);
+        eddy__outlet_init(&eddy__fitted(stream)->outlet);
+    }
     eddy_loop_own(loop, &stream->owned, &type);
     *ret_stream = stream;
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* write.c - the operations that write, and the one that ends the writing. */
-#include "io.h"
+#include "fitted.h"
 
 static void cancel_write(struct eddy_request *request)
 {
@@ -21,6 +21,9 @@ bool eddy__write_now(struct eddy_stream *stream, struct chunk *chunk,
         return false;
     if (chunk->left == 0)
         return true;
+    if ((stream->flags & STREAM_OUTLET) != 0 && chunk->kind == CHUNK_BYTES &&
+        eddy__outlet_takes(stream, chunk->left, true))
+        return false;
     n = eddy__stream_send(stream, iov, eddy__chunk_gather(chunk, iov, IOVECS));
     if (n == -EAGAIN)
         return false;
