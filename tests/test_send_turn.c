@@ -108,6 +108,23 @@ START_TEST(a_close_sends_first)
 }
 END_TEST
 
+/* Each allocation of a run fails once. */
+START_TEST(without_memory_it_goes_all_the_same)
+{
+    for (long nth = 1; nth <= 4; nth++) {
+        open_loop(_i, REAL_TIME);
+        stream = new_stream(&peer);
+        ck_assert_int_eq(eddy_loop_soon(loop, send_hello, NULL), 0);
+        fail_allocation(nth);
+        ck_assert_int_eq(eddy_loop_run(loop), 0);
+        fail_allocation(0);
+        check_peer_has("hello");
+        drop(stream, peer);
+        close_loop();
+    }
+}
+END_TEST
+
 /* ---- Order -------------------------------------------------------------- */
 
 enum { PIECES = 300, MOST = 9000 };
@@ -223,6 +240,7 @@ int main(void)
         what_was_sent_has_gone_though_the_stream_is_freed_without_waiting,
         the_end_comes_behind_what_was_sent,
         a_close_sends_first,
+        without_memory_it_goes_all_the_same,
         pieces_of_all_sizes_keep_their_order,
         a_cancelled_write_has_gone_or_has_not,
         a_broken_connection_is_told_by_what_comes_next,
