@@ -4,7 +4,7 @@
 #include "config.h"
 #endif
 
-#include <poll.h>
+#include <pthread.h>
 
 #include <eddy/front.h>
 
@@ -46,17 +46,19 @@ static void fill_up(int fd)
         continue;
 }
 
-enum { SENDS = 100 }; /* more than a tiny ring holds, and its completions */
+/* More than a ring holds; and what fails is more than a tiny one has room for
+ * the completions of. */
+enum { PAIRS = 99, SENDS = 990 };
 
 struct scene {
     struct eddy_io_send sends[SENDS];
-    int near[SENDS], far[SENDS];
+    int near[PAIRS], far[PAIRS];
 };
 
-/* Every third one is full, every third one broken. */
+/* Every third pair is full, every third one broken. */
 static void set_scene(struct scene *scene)
 {
-    for (int i = 0; i < SENDS; i++) {
+    for (int i = 0; i < PAIRS; i++) {
         int pair[2];
 
         make_pair(pair);
@@ -66,26 +68,29 @@ static void set_scene(struct scene *scene)
             fill_up(pair[0]);
         if (i % 3 == 2)
             ck_assert_int_eq(shutdown(pair[1], SHUT_RD), 0);
+    }
+    for (int i = 0; i < SENDS; i++)
         scene->sends[i] = (struct eddy_io_send){
             .next = i + 1 < SENDS ? &scene->sends[i + 1] : NULL,
             .bytes = "hello",
             .size = 5,
             .n = 77,
-            .fd = pair[0],
+            .fd = scene->near[i % PAIRS],
         };
-    }
 }
 
 static void check_outcomes(struct scene *scene)
 {
-    char buf[8];
+    const int each = 5 * (SENDS / PAIRS);
+    char buf[100];
 
-    for (int i = 0; i < SENDS; i++) {
-        int64_t n = scene->sends[i].n;
-
-        ck_assert_int_eq(n, i % 3 == 0 ? 5 : i % 3 == 1 ? -EAGAIN : -EPIPE);
+    for (int i = 0; i < SENDS; i++)
+        ck_assert_int_eq(scene->sends[i].n, i % 3 == 0   ? 5
+                                            : i % 3 == 1 ? -EAGAIN
+                                                         : -EPIPE);
+    for (int i = 0; i < PAIRS; i++) {
         if (i % 3 == 0)
-            ck_assert_int_eq(recv(scene->far[i], buf, 8, MSG_DONTWAIT), 5);
+            ck_assert_int_eq(recv(scene->far[i], buf, 100, MSG_DONTWAIT), each);
         ck_assert_int_eq(close(scene->near[i]), 0);
         ck_assert_int_eq(close(scene->far[i]), 0);
     }
@@ -96,7 +101,7 @@ START_TEST(after_the_wait_each_send_has_its_outcome)
     const struct eddy_poller_ops *ops = eddy_poller_find("uring");
     struct eddy_poller *poller = open_poller();
     struct eddy_event out[4];
-    struct scene scene;
+    static struct scene scene;
 
     if (poller == NULL)
         return;
@@ -267,6 +272,39 @@ START_TEST(what_does_not_go_with_the_wait_goes_when_it_can)
 }
 END_TEST
 
+/* ---- Another thread ------------------------------------------------------ */
+
+static void send_once(void *unused)
+{
+    (void)unused;
+    ck_assert_int_eq(eddy_send(crowd[0].stream, "hello", 5), 0);
+}
+
+static void *run_loop(void *unused)
+{
+    (void)unused;
+    ck_assert_int_eq(eddy_loop_soon(loop, send_once, NULL), 0);
+    ck_assert_int_eq(eddy_loop_run_until(loop, eddy_next_turn()).n, 0);
+    return NULL;
+}
+
+/* T66: the ring it is handed to first is the other thread's. */
+START_TEST(a_loop_that_has_moved_sends_in_its_first_turn)
+{
+    pthread_t thread;
+
+    if (!open_uring_loop())
+        return;
+    crowd[0].stream = new_stream(&crowd[0].peer);
+    run_loop(NULL);
+    ck_assert_int_eq(bytes_at(crowd[0].peer), 5);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_loop, NULL), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(bytes_at(crowd[0].peer), 5);
+    drop(crowd[0].stream, crowd[0].peer);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -275,6 +313,7 @@ int main(void)
         a_crowd_is_answered,
         a_crowd_takes_it_back,
         what_does_not_go_with_the_wait_goes_when_it_can,
+        a_loop_that_has_moved_sends_in_its_first_turn,
     };
     Suite *suite = suite_create("uring sends");
 
