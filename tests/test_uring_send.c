@@ -5,6 +5,7 @@
 #endif
 
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <eddy/front.h>
 
@@ -272,6 +273,37 @@ START_TEST(what_does_not_go_with_the_wait_goes_when_it_can)
 }
 END_TEST
 
+/* ---- What breaks the writing before the wait ----------------------------- */
+
+static void *nowhere;
+static struct outcome lost;
+
+/* The one in the middle cannot be read, of which the third is told: it finds
+ * out, as it does not fit behind the others. */
+static void send_behind_a_failure(void *unused)
+{
+    (void)unused;
+    ck_assert_int_eq(eddy_send(crowd[0].stream, "one", 3), 0);
+    begin(&lost, eddy_write(crowd[0].stream, nowhere, 1));
+    ck_assert_int_eq(eddy_send(crowd[0].stream, "three", 5), -EPIPE);
+}
+
+START_TEST(nothing_is_sent_behind_what_was_lost)
+{
+    if (!open_uring_loop())
+        return;
+    nowhere = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert(nowhere != MAP_FAILED);
+    crowd[0].stream = new_stream(&crowd[0].peer);
+    ck_assert_int_eq(eddy_loop_soon(loop, send_behind_a_failure, NULL), 0);
+    ck_assert_int_eq(eddy_loop_run(loop), 0);
+    ck_assert_int_lt(lost.result.n, 0);
+    ck_assert_int_lt(bytes_at(crowd[0].peer), 5);
+    drop(crowd[0].stream, crowd[0].peer);
+    ck_assert_int_eq(munmap(nowhere, 1), 0);
+}
+END_TEST
+
 /* ---- Another thread ------------------------------------------------------ */
 
 static void send_once(void *unused)
@@ -313,6 +345,7 @@ int main(void)
         a_crowd_is_answered,
         a_crowd_takes_it_back,
         what_does_not_go_with_the_wait_goes_when_it_can,
+        nothing_is_sent_behind_what_was_lost,
         a_loop_that_has_moved_sends_in_its_first_turn,
     };
     Suite *suite = suite_create("uring sends");

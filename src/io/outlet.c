@@ -112,7 +112,7 @@ bool eddy__outlet_takes(struct eddy_stream *stream, size_t size, bool awaited)
 {
     struct eddy_sending *outlet = &eddy__fitted(stream)->outlet;
 
-    if (size > COPY_ROOM || (stream->flags & STREAM_BROKEN) != 0 ||
+    if (size > COPY_ROOM ||
         !eddy_sending_start(stream->common->loop, outlet, awaited))
         return false;
     if (!awaited && !has_spare(stream->common)) {

@@ -86,13 +86,21 @@ static int append_copy(struct eddy_stream *stream, const char *data,
     return 0;
 }
 
-/* Rather than copy more and more what is listed goes first. */
-__attribute__((noinline)) static bool goes_with_wait(struct eddy_stream *stream,
-                                                     size_t size)
+/* 0: it goes with the wait; -EAGAIN: it does not. Rather than copy more and
+ * more what is listed goes first, which may be the end of the writing. */
+__attribute__((noinline)) static int leave_to_wait(struct eddy_stream *stream,
+                                                   size_t size)
 {
+    int err;
+
     if ((stream->flags & STREAM_LISTED) != 0 && last_copy(stream, size) == NULL)
         eddy__outlet_flush(stream);
-    return stream->first == NULL && eddy__outlet_takes(stream, size, false);
+    err = eddy__write_check(stream);
+    if (err < 0)
+        return err;
+    return stream->first == NULL && eddy__outlet_takes(stream, size, false)
+               ? 0
+               : -EAGAIN;
 }
 
 /* What the system takes now; or what is wrong. */
@@ -102,8 +110,11 @@ static inline int64_t send_now(struct eddy_stream *stream, const char *data,
     struct iovec iov = { (char *)(uintptr_t)data, size };
     int64_t n;
 
-    if ((stream->flags & STREAM_OUTLET) != 0 && goes_with_wait(stream, size))
-        return 0;
+    if ((stream->flags & STREAM_OUTLET) != 0) {
+        n = leave_to_wait(stream, size);
+        if (n != -EAGAIN)
+            return n;
+    }
     if (stream->first != NULL)
         return 0;
     n = eddy__stream_send(stream, &iov, 1);
