@@ -7,6 +7,7 @@
 noinst_PROGRAMS += \
 	%D%/blocking \
 	%D%/deferreds \
+	%D%/dispatchers \
 	%D%/fetchers \
 	%D%/gathering \
 	%D%/generators \
@@ -20,6 +21,8 @@ noinst_PROGRAMS += \
 %C%_blocking_LDADD = libeddy.la
 %C%_deferreds_SOURCES = %D%/deferreds.c $(%C%_stage)
 %C%_deferreds_LDADD = libeddy.la
+%C%_dispatchers_SOURCES = %D%/dispatchers.c $(%C%_peer)
+%C%_dispatchers_LDADD = libeddy.la
 %C%_fetchers_SOURCES = %D%/fetchers.c $(%C%_session)
 %C%_fetchers_LDADD = libeddy.la
 %C%_gathering_SOURCES = %D%/gathering.c $(%C%_stage)
