@@ -180,6 +180,55 @@ START_TEST(the_short_way_needs_no_request_and_has_a_budget)
 }
 END_TEST
 
+/* A short way that gets as far as it is asked to; start() goes the rest. */
+static bool go_half_way(struct eddy_loop *loop, const struct eddy_op *op,
+                        struct eddy_result *ret_result)
+{
+    (void)loop;
+    *ret_result = eddy_n((int64_t)op->word[1]);
+    return op->word[1] == 10;
+}
+
+static bool go_on(struct eddy_request *request, struct eddy_result *ret_result)
+{
+    ck_assert_int_eq(ret_result->n, (int64_t)eddy_request_words(request)[1]);
+    *ret_result = eddy_n(20);
+    return true;
+}
+
+static void go_in_two_parts(void *arg)
+{
+    static const struct eddy_op_type type = { .abi = EDDY_OP_ABI,
+                                              .flags = EDDY_OP_CALLS,
+                                              .name = "way",
+                                              .start = go_on,
+                                              .cancel = leave_door,
+                                              .now = go_half_way };
+    struct eddy_op op = { .type = &type, .word = { 0, 5 } };
+    struct eddy_request request;
+    struct eddy_result result = eddy_n(0);
+
+    ck_assert(!eddy_finish_now(arg, &op, &result));
+    ck_assert(eddy_begin_or_finish(arg, &request, &op, mark_done, word("way"),
+                                   &result));
+    ck_assert_int_eq(result.n, 20);
+    op.word[1] = 10;
+    for (int i = 1; i < BUDGET; i++)
+        ck_assert(eddy_finish_now(arg, &op, &result));
+    ck_assert(!eddy_finish_now(arg, &op, &result)); /* that were too many */
+    mark(word("there"));
+}
+
+START_TEST(what_the_short_way_began_start_goes_on_with)
+{
+    struct eddy_loop *loop = virtual_loop(_i);
+
+    ck_assert_int_eq(eddy_loop_soon(loop, go_in_two_parts, loop), 0);
+    run_out(loop);
+    ck_assert_str_eq(marks(), "there");
+}
+END_TEST
+
 static void complete_promptly(void *arg)
 {
     static struct eddy_request fast, slow;
@@ -534,6 +583,7 @@ int main(void)
         only_so_many_answers_a_turn_are_given_at_once,
         what_is_not_done_at_once_is_told_later,
         the_short_way_needs_no_request_and_has_a_budget,
+        what_the_short_way_began_start_goes_on_with,
         who_only_takes_note_is_told_promptly,
         a_completion_makes_ready_in_the_same_turn,
         ready_calls_run_first_come_first_served,

@@ -7,6 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <eddy/scope.h>
+#include <eddy/task.h>
+
 #include "stream_support.h"
 
 /* ---- Whole and in order ------------------------------------------------- */
@@ -82,6 +85,55 @@ static void free_iov(struct iovec *iov, size_t count)
     for (size_t i = 0; i < count; i++)
         free(iov[i].iov_base);
 }
+
+enum { TASK_WRITES = 100, TASK_MOST = 100000 };
+
+static size_t size_of_write(int i)
+{
+    return 1 + (size_t)i * 7919 % TASK_MOST;
+}
+
+static struct eddy_result write_many(struct eddy_task *self, void *stream)
+{
+    static char data[TASK_MOST];
+    size_t total = 0;
+
+    for (int i = 0; i < TASK_WRITES; i++) {
+        size_t size = size_of_write(i);
+
+        fill_pattern(data, size, total);
+        ck_assert_int_eq(eddy_await(self, eddy_write(stream, data, size)),
+                         (int64_t)size);
+        total += size;
+    }
+    ck_assert_int_eq(eddy_await(self, eddy_write(stream, NULL, 1)), -EINVAL);
+    ck_assert_int_eq(eddy_await(self, eddy_write(stream, data, 0)), 0);
+    return eddy_n((int64_t)total);
+}
+
+/* By a short way, but of most the system takes only a part at once. */
+START_TEST(what_a_task_writes_arrives_whole_and_in_order)
+{
+    struct eddy_task *task;
+    struct eddy_task_options options = { .ret_task = &task };
+    struct eddy_stream *stream;
+    struct outcome joining;
+    size_t total = 0;
+    int peer;
+
+    for (int i = 0; i < TASK_WRITES; i++)
+        total += size_of_write(i);
+    open_loop(_i, REAL_TIME);
+    stream = new_narrow_stream(&peer);
+    ck_assert_int_eq(
+        eddy_spawn(eddy_loop_scope(loop), write_many, stream, &options), 0);
+    begin(&joining, eddy_join(task));
+    drain_pattern(peer, total, 0);
+    ck_assert_int_eq(finish(&joining), (int64_t)total);
+    eddy_task_unref(task);
+    drop(stream, peer);
+}
+END_TEST
 
 START_TEST(any_number_of_pieces_is_one_write) /* T35, test idea 51 */
 {
@@ -266,6 +318,26 @@ START_TEST(dead_peer_is_an_error_and_no_signal) /* T32, test ideas 36, 62 */
 }
 END_TEST
 
+static struct eddy_result write_to_nobody(struct eddy_task *self, void *stream)
+{
+    ck_assert_int_eq(eddy_await(self, eddy_write(stream, "x", 1)), -EPIPE);
+    ck_assert_int_eq(eddy_await(self, eddy_write(stream, "y", 1)), -EPIPE);
+    return eddy_n(0);
+}
+
+START_TEST(a_task_is_told_once_more_what_broke_its_writing)
+{
+    int peer;
+    struct eddy_stream *stream;
+
+    open_loop(_i, REAL_TIME);
+    stream = new_stream(&peer);
+    ck_assert_int_eq(close(peer), 0);
+    ck_assert_int_eq(eddy_loop_run_task(loop, write_to_nobody, stream).n, 0);
+    drop(stream, -1);
+}
+END_TEST
+
 START_TEST(waiting_write_is_told_that_the_peer_has_gone) /* T9, T11 */
 {
     static struct eddy_stream *(*const make[])(
@@ -299,12 +371,14 @@ int main(void)
     const TTest *const tests[] = {
         any_size_arrives_whole,
         writes_go_out_in_order_each_whole,
+        what_a_task_writes_arrives_whole_and_in_order,
         any_number_of_pieces_is_one_write,
         writing_nothing_waits_its_turn,
         write_cancelled_before_its_turn_leaves_no_trace,
         write_ended_half_way_breaks_the_writing_side,
         written_is_not_cancelled,
         dead_peer_is_an_error_and_no_signal,
+        a_task_is_told_once_more_what_broke_its_writing,
         waiting_write_is_told_that_the_peer_has_gone,
     };
     Suite *suite = suite_create("write");

@@ -24,6 +24,9 @@ EDDY_BEGIN_DECLS
 /* Lets go of storage, soon and by itself: begins in a loop that is being freed,
  * too. */
 #define EDDY_OP_LATE (1u << 4)
+/* Its now() makes a system call, and so counts as an answer of
+ * eddy_begin_or_finish(). */
+#define EDDY_OP_CALLS (1u << 5)
 
 /*
  * A constructor returns { .type = &this, .on = ..., .word = ... }. With
@@ -36,7 +39,8 @@ struct eddy_op_type {
     const char *name; /* for traces and leak reports */
 
     /* Starts it. true: it is done already, *ret_result says how; false:
-     * eddy_complete() will be called, perhaps before start() returns. */
+     * eddy_complete() will be called, perhaps before start() returns. In
+     * *ret_result it finds eddy_n(0), or what now() has left there. */
     bool (*start)(struct eddy_request *request, struct eddy_result *ret_result);
 
     /* Asked at most once, of a request that start() answered with false and
@@ -51,7 +55,8 @@ struct eddy_op_type {
     void (*pause)(struct eddy_request *request, bool paused);
 
     /* Optional, a short way that needs no request: true, and it is done, as
-     * start() would have done it; false: nothing has happened. */
+     * start() would have done it; false: nothing has happened, but for what
+     * *ret_result tells start(), which follows at once then. */
     bool (*now)(struct eddy_loop *loop, const struct eddy_op *op,
                 struct eddy_result *ret_result);
 
@@ -206,12 +211,15 @@ EDDY_API void eddy_sending_stop(struct eddy_sending *sending);
 /* ---- A way to wait of one's own ----------------------------------------- */
 
 /* The short way alone, see now() above: true, and *ret_result is the answer;
- * false: nothing has happened. So it is asked for 4096 times a turn at most. */
+ * false: eddy_begin_or_finish() is to follow, with this *ret_result, which was
+ * eddy_n(0) before. It is asked for 4096 times a turn at most, and with
+ * EDDY_OP_CALLS 32 times. */
 EDDY_API bool eddy_finish_now(struct eddy_loop *loop, const struct eddy_op *op,
                               struct eddy_result *ret_result);
 
 /* As eddy_begin(), for who can take the answer now: true, and *ret_result is
- * it; false, on_done will have it. At most 32 answers a turn are given so, lest
+ * it; false, on_done will have it. Before, *ret_result is eddy_n(0), or as
+ * eddy_finish_now() has left it. At most 32 answers a turn are given so, lest
  * the loop never get to wait. Such an on_done only takes note of the result,
  * for it may be called at once by whatever completes an operation of a type
  * that is EDDY_OP_PROMPT. The loop does not remember what was begun so, for

@@ -307,7 +307,7 @@ void eddy_begin(struct eddy_loop *loop, struct eddy_request *request,
                 const struct eddy_op *op, eddy_done_fn *on_done, void *arg)
 {
     struct request *r = (struct request *)request;
-    struct eddy_result result;
+    struct eddy_result result = eddy_n(0);
 
     if (loop == NULL || request == NULL)
         return;
@@ -330,7 +330,7 @@ void eddy__begin_pooled(struct eddy_loop *loop, struct eddy_request *request,
                         void *arg, struct eddy_request **slot)
 {
     struct request *r = (struct request *)request;
-    struct eddy_result result;
+    struct eddy_result result = eddy_n(0);
 
     init(loop, r, on_done, arg);
     link_in(loop, r);
@@ -368,6 +368,7 @@ bool eddy_begin_or_finish(struct eddy_loop *loop, struct eddy_request *request,
 
     if (loop == NULL || request == NULL || ret_result == NULL)
         return false;
+    result = *ret_result;
     if (eddy__check(loop) < 0) {
         eddy_op_refuse(op);
         *ret_result = eddy_n(-EPERM);

@@ -161,13 +161,18 @@ struct eddy_result eddy_run_op(struct eddy_loop *loop, const struct eddy_op *op)
 
 /* ---- By the short way ---------------------------------------------------- */
 
-/* What few need: a look at the thread, or a place for what was made. */
+/* What few need: a look at the thread, a budget of its own, or a place for what
+ * was made. */
 __attribute__((noinline)) static bool
 finish_with_care(struct eddy_loop *loop, const struct eddy_op *op,
                  struct eddy_result *ret_result)
 {
-    if (eddy_loop_check(loop) < 0 || !op->type->now(loop, op, ret_result))
+    bool calls = (op->type->flags & EDDY_OP_CALLS) != 0;
+
+    if ((calls && loop->finishes == 0) || eddy__check(loop) < 0 ||
+        !op->type->now(loop, op, ret_result))
         return false;
+    loop->finishes -= calls;
     eddy__hand_over(op->type, op->word[0], *ret_result);
     return true;
 }
@@ -187,7 +192,7 @@ bool eddy_finish_now(struct eddy_loop *loop, const struct eddy_op *op,
         return false;
     }
     loop->shortcuts--;
-    if (loop->debug || (type->flags & EDDY_OP_MAKES) != 0)
+    if (loop->debug || (type->flags & (EDDY_OP_MAKES | EDDY_OP_CALLS)) != 0)
         return finish_with_care(loop, op, ret_result);
     return type->now(loop, op, ret_result);
 }

@@ -339,6 +339,13 @@ static inline int eddy__write_check(const struct eddy_stream *stream)
                : 0;
 }
 
+/* Nothing can be written any more, and later writes hear why. */
+static inline void eddy__write_fail(struct eddy_stream *stream, int64_t err)
+{
+    stream->flags |= STREAM_BROKEN;
+    stream->write_error = (int16_t)err;
+}
+
 /* What has become of a send, which may be the end of a stream that is closing;
  * true: bytes have gone out. */
 bool eddy__write_result(struct eddy_stream *stream, int64_t n);

@@ -83,8 +83,7 @@ static void end_chunk(struct eddy_stream *stream, struct chunk *chunk,
 
 void eddy__write_break(struct eddy_stream *stream, int err)
 {
-    stream->flags |= STREAM_BROKEN;
-    stream->write_error = (int16_t)err;
+    eddy__write_fail(stream, err);
     while (stream->first != NULL) {
         end_chunk(stream, stream->first, err);
         err = -EPIPE;

@@ -120,10 +120,8 @@ static inline int64_t send_now(struct eddy_stream *stream, const char *data,
     n = eddy__stream_send(stream, &iov, 1);
     if (n == -EAGAIN)
         return 0;
-    if (n < 0) {
-        stream->flags |= STREAM_BROKEN;
-        stream->write_error = (int16_t)n;
-    }
+    if (n < 0)
+        eddy__write_fail(stream, n);
     return n;
 }
 

@@ -29,12 +29,19 @@ bool eddy__write_now(struct eddy_stream *stream, struct chunk *chunk,
         return false;
     *ret_result = eddy_n(n);
     if (n < 0) {
-        stream->flags |= STREAM_BROKEN;
-        stream->write_error = (int16_t)n;
+        eddy__write_fail(stream, n);
         return true;
     }
     eddy__chunk_advance(chunk, (size_t)n);
     return chunk->left == 0;
+}
+
+static void keep_write(struct eddy_request *request, struct chunk chunk)
+{
+    struct chunk *kept = (struct chunk *)eddy_request_words(request);
+
+    *kept = chunk;
+    eddy__write_append(eddy_request_on(request), kept);
 }
 
 static bool begin_write(struct eddy_request *request, struct chunk chunk,
@@ -51,8 +58,17 @@ static bool begin_write(struct eddy_request *request, struct chunk chunk,
             ret_result->n = (int64_t)chunk.done;
         return true;
     }
-    *(struct chunk *)eddy_request_words(request) = chunk;
-    eddy__write_append(stream, (struct chunk *)eddy_request_words(request));
+    keep_write(request, chunk);
+    return false;
+}
+
+/* The system has taken a part of it, or nothing: -EAGAIN. */
+static bool go_on_writing(struct eddy_request *request, struct chunk chunk,
+                          int64_t begun)
+{
+    if (begun > 0)
+        eddy__chunk_advance(&chunk, (size_t)begun);
+    keep_write(request, chunk);
     return false;
 }
 
@@ -65,11 +81,37 @@ static bool start_write(struct eddy_request *request,
                            .left = (size_t)words[1],
                            .kind = CHUNK_BYTES };
 
+    if (ret_result->n != 0)
+        return go_on_writing(request, chunk, ret_result->n);
     if (err == 0 && chunk.left > 0 &&
         (chunk.from == NULL || chunk.left > INT64_MAX))
         err = -EINVAL;
     *ret_result = eddy_n(err);
     return err < 0 || begin_write(request, chunk, ret_result);
+}
+
+/* Most are taken whole by the system, and need no more than that. Whatever is
+ * special is left to start(). */
+static bool write_now(struct eddy_loop *loop, const struct eddy_op *op,
+                      struct eddy_result *ret_result)
+{
+    enum {
+        SPECIAL = STREAM_CLOSING | STREAM_ENDING | STREAM_SHUT | STREAM_BROKEN |
+                  STREAM_OUTLET
+    };
+    struct eddy_stream *stream = op->on;
+    struct iovec all = { eddy_pointer(op->word[0]), (size_t)op->word[1] };
+    int64_t n;
+
+    if (stream == NULL || stream->common->loop != loop ||
+        (stream->flags & SPECIAL) != 0 || stream->first != NULL ||
+        all.iov_base == NULL || all.iov_len - 1 >= INT64_MAX)
+        return false;
+    n = eddy__stream_send(stream, &all, 1);
+    *ret_result = eddy_n(n);
+    if (n < 0 && n != -EAGAIN)
+        eddy__write_fail(stream, n);
+    return n != -EAGAIN && (n < 0 || (size_t)n == all.iov_len);
 }
 
 static int measure(const struct iovec *iov, size_t count, size_t *ret_size)
@@ -129,9 +171,11 @@ struct eddy_op eddy_write(struct eddy_stream *stream, const void *buf,
 {
     static const struct eddy_op_type type = {
         .abi = EDDY_OP_ABI,
+        .flags = EDDY_OP_CALLS,
         .name = "write",
         .start = start_write,
         .cancel = cancel_write,
+        .now = write_now,
     };
 
     return (struct eddy_op){ .type = &type,

@@ -2,15 +2,15 @@
 /* await.c - waiting for an operation: it lives on the stack of who waits. */
 #include "task.h"
 
-/* Who has waited for more than a turn will soon go on, and is in no cache: the
- * frames of the wait are below, those of the task above. */
+/* Who has waited long will soon go on, and is in no cache: the frames of the
+ * wait are below, those of the task above. */
 static inline void fetch(const struct waiting *waiting)
 {
-    enum { LINE = 64, BELOW = 6, ABOVE = 4 };
+    enum { LINE = 64, BELOW = 6, ABOVE = 4, LONG_NS = 100000 };
     const struct task *task = waiting->task;
     const char *at = (const char *)waiting;
 
-    if (task->since_ns == eddy_loop_now_ns(task->sched->loop))
+    if (eddy_loop_now_ns(task->sched->loop) - task->since_ns < LONG_NS)
         return;
     __builtin_prefetch(&task->context);
     for (int i = -BELOW; i < (int)(sizeof *waiting / LINE) + ABOVE; i++)
@@ -89,6 +89,7 @@ static void wait_until_over(struct waiting *waiting, const char *name)
     eddy__suspend(task);
 }
 
+/* waiting->result: what has been begun of it, see eddy_finish_now(). */
 static inline struct eddy_result wait_in(struct waiting *waiting,
                                          struct task *task,
                                          const struct eddy_op *op,
@@ -136,6 +137,7 @@ struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
         return refuse(op, -EPERM);
     if (!is_awaitable(op))
         return refuse(op, -EINVAL);
+    waiting->result = eddy_n(0);
     task->site = site;
     err = check(task);
     if (err == -ECANCELED && (op->type->flags & EDDY_OP_ENDS) != 0)
@@ -148,10 +150,12 @@ struct eddy_result eddy__await_in(struct waiting *waiting, struct task *task,
 /* What cannot be told at once. Apart, for its frame is large, and most who hand
  * something over never need it. */
 __attribute__((noinline)) static struct eddy_result
-await(struct task *task, const struct eddy_op *op, const void *site)
+await(struct task *task, const struct eddy_op *op, const void *site,
+      struct eddy_result begun)
 {
     struct waiting waiting;
 
+    waiting.result = begun;
     return wait_in(&waiting, task, op, site);
 }
 
@@ -167,14 +171,14 @@ struct eddy_result eddy_await_op(struct eddy_task *self,
                                  const struct eddy_op *op)
 {
     struct task *task = task_of(self);
-    struct eddy_result result;
+    struct eddy_result result = eddy_n(0);
 
     if (!eddy__is_running(task) || (task->flags & TASK_WARY) != 0 ||
         (task->scope->flags & SCOPE_STOPPING) != 0)
         return await_with_care(task, op, __builtin_return_address(0));
     if (eddy_finish_now(task->sched->loop, op, &result))
         return result;
-    return await(task, op, __builtin_return_address(0));
+    return await(task, op, __builtin_return_address(0), result);
 }
 
 int eddy_task_yield(struct eddy_task *self)
