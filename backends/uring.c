@@ -82,10 +82,11 @@ static void close_engine(struct eddy__uring_engine *e, bool ours)
  * let go of (T67). */
 static void uring_poller_close(struct eddy_poller *p)
 {
-    bool ours = p != NULL && p->pid == getpid();
+    bool ours;
 
     if (p == NULL)
         return;
+    ours = p->pid == getpid();
     if (p->now.ring.enabled && ours) {
         eddy__uring_disarm(p);
         eddy__uring_cancel_all(&p->now);

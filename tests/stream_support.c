@@ -49,6 +49,16 @@ void close_loop(void)
     loop = NULL;
 }
 
+bool open_uring_loop(enum eddy_io_what what)
+{
+    for (int i = 0; tested_poller(i) != NULL; i++)
+        if (strcmp(tested_poller(i)->name, "uring") == 0) {
+            open_loop(i, REAL_TIME);
+            return eddy_loop_completes(loop, what);
+        }
+    return false;
+}
+
 bool receives_by_itself(void)
 {
     return eddy_loop_completes(loop, EDDY_IO_RECEIVE);

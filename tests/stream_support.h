@@ -33,6 +33,8 @@ enum clock_kind { REAL_TIME, VIRTUAL_TIME };
 void open_loop(int index, enum clock_kind kind);
 /* The same with other options; what they leave open is filled in. */
 void open_loop_with(int index, const struct eddy_loop_options *options);
+/* On io_uring. false: the system has none, or one that cannot do `what`. */
+bool open_uring_loop(enum eddy_io_what what);
 /* A teardown: frees the loop, if there is one. */
 void close_loop(void);
 

@@ -11,17 +11,6 @@
 
 #include "stream_support.h"
 
-/* False where the system has no io_uring, or one that cannot. */
-static bool open_uring_loop(void)
-{
-    for (int i = 0; tested_poller(i) != NULL; i++)
-        if (strcmp(tested_poller(i)->name, "uring") == 0) {
-            open_loop(i, REAL_TIME);
-            return receives_by_itself();
-        }
-    return false;
-}
-
 /* ---- Streams and threads ------------------------------------------------- */
 
 /* T63, with a receive under way: it is let go of before the close. */
@@ -32,7 +21,7 @@ START_TEST(a_close_is_seen_at_once)
     char byte;
     int peer;
 
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_RECEIVE))
         return;
     stream = new_tcp_stream(&peer);
     begin(&reading, eddy_receive(stream));
@@ -54,7 +43,7 @@ START_TEST(when_all_buffers_are_in_use_the_others_wait_for_readiness)
     char bytes[8];
     int peer;
 
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_RECEIVE))
         return;
     for (int i = 0; i < HOLDERS; i++) {
         holders[i] = new_stream(&peers[i]);
@@ -90,7 +79,7 @@ START_TEST(what_overruns_the_buffers_is_not_lost)
     int peers[STREAMS];
     bool done = false;
 
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_RECEIVE))
         return;
     for (size_t i = 0; i < EACH; i++)
         sent[i] = (char)(i % 251);
@@ -124,7 +113,7 @@ START_TEST(a_stream_that_changes_its_ways_loses_nothing)
     struct eddy_stream *stream;
     int peer;
 
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_RECEIVE))
         return;
     stream = new_tcp_stream(&peer);
     for (int i = 0; i < MESSAGES; i++) {
@@ -153,7 +142,7 @@ START_TEST(a_loop_is_freed_with_hundreds_under_way)
     static struct outcome reading[STREAMS];
     static int peers[STREAMS];
 
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_RECEIVE))
         return;
     for (int i = 0; i < STREAMS; i++)
         begin(&reading[i], eddy_receive(new_stream(&peers[i])));
@@ -186,7 +175,7 @@ START_TEST(a_loop_moves_between_threads_with_a_receive_under_way)
     char bytes[8];
     int peer;
 
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_RECEIVE))
         return;
     stream = new_stream(&peer);
     begin(&reading, eddy_read_exactly(stream, bytes, 6));
@@ -213,7 +202,7 @@ START_TEST(a_loop_can_be_watched_with_a_receive_under_way)
     char byte;
     int peer;
 
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_RECEIVE))
         return;
     stream = new_stream(&peer);
     begin(&reading, eddy_read(stream, &byte, 1));

@@ -11,17 +11,6 @@
 
 #include "stream_support.h"
 
-/* False where the system has no io_uring, or one that cannot. */
-static bool open_uring_loop(void)
-{
-    for (int i = 0; tested_poller(i) != NULL; i++)
-        if (strcmp(tested_poller(i)->name, "uring") == 0) {
-            open_loop(i, REAL_TIME);
-            return eddy_loop_completes(loop, EDDY_IO_SEND);
-        }
-    return false;
-}
-
 /* ---- The poller --------------------------------------------------------- */
 
 /* NULL: not here. */
@@ -198,7 +187,7 @@ static void have_a_crowd_answer(void)
 
 START_TEST(a_crowd_is_answered)
 {
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_SEND))
         return;
     cancels = false;
     have_a_crowd_answer();
@@ -212,7 +201,7 @@ END_TEST
 
 START_TEST(a_crowd_takes_it_back)
 {
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_SEND))
         return;
     cancels = true;
     have_a_crowd_answer();
@@ -240,7 +229,7 @@ static void send_to_all(void *unused)
 /* Half of them are full, and some break before it goes. */
 START_TEST(what_does_not_go_with_the_wait_goes_when_it_can)
 {
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_SEND))
         return;
     for (int i = 0; i < CROWD; i++) {
         crowd[i].stream = new_stream(&crowd[i].peer);
@@ -290,7 +279,7 @@ static void send_behind_a_failure(void *unused)
 
 START_TEST(nothing_is_sent_behind_what_was_lost)
 {
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_SEND))
         return;
     nowhere = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ck_assert(nowhere != MAP_FAILED);
@@ -325,7 +314,7 @@ START_TEST(a_loop_that_has_moved_sends_in_its_first_turn)
 {
     pthread_t thread;
 
-    if (!open_uring_loop())
+    if (!open_uring_loop(EDDY_IO_SEND))
         return;
     crowd[0].stream = new_stream(&crowd[0].peer);
     run_loop(NULL);

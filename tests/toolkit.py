@@ -168,6 +168,10 @@ def on_each_poller_and_style(cls):
     return cls
 
 
+def name_of(case):
+    return type(next(iter(case))).__name__
+
+
 def load(names):
     """The test cases of those names, or all; a test is what says what it
     does."""
@@ -175,26 +179,25 @@ def load(names):
     loader.testMethodPrefix = "it_"
     found = loader.loadTestsFromModule(sys.modules["__main__"])
     return [case for case in found if case.countTestCases() > 0 and
-            (not names or type(next(iter(case))).__name__ in names)]
+            (not names or name_of(case) in names)]
 
 
 def run_apart(case):
     """In a process of its own. Returns whether all was well, and its output."""
-    done = subprocess.run([sys.executable, sys.argv[0],
-                           type(next(iter(case))).__name__],
+    done = subprocess.run([sys.executable, sys.argv[0], name_of(case)],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     return done.returncode == 0, done.stdout
 
 
 def run_all(cases):
-    """Some at a time, for they wait more than they work."""
-    well = True
+    """Some at a time, for they wait more than they work. What failed is told
+    first: who sums up does not read to the end."""
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        for passed, output in pool.map(run_apart, cases):
-            well = well and passed
-            sys.stderr.buffer.write(output)
-    return well
+        results = sorted(pool.map(run_apart, cases))
+    for _, output in results:
+        sys.stderr.buffer.write(output)
+    return all(passed for passed, _ in results)
 
 
 def main():

@@ -325,11 +325,7 @@ static inline int64_t eddy__read_clock(const struct eddy_loop *loop)
  */
 static inline int64_t eddy__now(struct eddy_loop *loop)
 {
-    if (loop->now_is_old) {
-        loop->now_ns = eddy__read_clock(loop);
-        loop->now_is_old = false;
-    }
-    return loop->now_ns;
+    return loop->now_is_old ? eddy_loop_update_now(loop) : loop->now_ns;
 }
 
 /* a + b for b >= 0; past the end of time it stays there. */

@@ -49,8 +49,8 @@ int eddy_timer_init(struct eddy_timer *opaque, struct eddy_loop *loop,
 
 /* A deadline in the past counts as now, so that it cannot jump the queue of
  * those that are due already. */
-static inline int arm(struct eddy_loop *loop, struct timer *timer,
-                      int64_t now_ns, int64_t deadline_ns)
+static inline void arm(struct eddy_loop *loop, struct timer *timer,
+                       int64_t now_ns, int64_t deadline_ns)
 {
     bool was_armed = eddy__timer_is_armed(&timer->node);
 
@@ -58,7 +58,6 @@ static inline int arm(struct eddy_loop *loop, struct timer *timer,
                     deadline_ns < now_ns ? now_ns : deadline_ns);
     if (!was_armed)
         count_armed(loop, timer, true);
-    return 0;
 }
 
 int eddy_timer_start(struct eddy_timer *opaque, int64_t timeout_ns)
@@ -76,7 +75,8 @@ int eddy_timer_start(struct eddy_timer *opaque, int64_t timeout_ns)
     if (timeout_ns < 0)
         timeout_ns = 0;
     eddy__note_origin(timer->loop, timer, __builtin_return_address(0));
-    return arm(timer->loop, timer, now_ns, eddy__time_add(now_ns, timeout_ns));
+    arm(timer->loop, timer, now_ns, eddy__time_add(now_ns, timeout_ns));
+    return 0;
 }
 
 __attribute__((noinline)) static int
@@ -87,7 +87,8 @@ start_slowly(struct timer *timer, int64_t deadline_ns, const void *by)
     if (err < 0)
         return err;
     eddy__note_origin(timer->loop, timer, by);
-    return arm(timer->loop, timer, eddy__now(timer->loop), deadline_ns);
+    arm(timer->loop, timer, eddy__now(timer->loop), deadline_ns);
+    return 0;
 }
 
 int eddy_timer_start_at(struct eddy_timer *opaque, int64_t deadline_ns)
@@ -100,7 +101,8 @@ int eddy_timer_start_at(struct eddy_timer *opaque, int64_t deadline_ns)
     loop = timer->loop;
     if (loop == NULL || (loop->now_is_old | !eddy__is_sound(loop)))
         return start_slowly(timer, deadline_ns, __builtin_return_address(0));
-    return arm(loop, timer, loop->now_ns, deadline_ns);
+    arm(loop, timer, loop->now_ns, deadline_ns);
+    return 0;
 }
 
 bool eddy_timer_stop(struct eddy_timer *opaque)
@@ -108,11 +110,10 @@ bool eddy_timer_stop(struct eddy_timer *opaque)
     struct timer *timer = (struct timer *)opaque;
     struct eddy_loop *loop;
 
-    if (timer == NULL || !eddy__timer_is_armed(&timer->node))
+    if (timer == NULL || !eddy__timer_is_armed(&timer->node) ||
+        eddy__check(timer->loop) < 0)
         return false;
     loop = timer->loop;
-    if (!eddy__is_sound(loop) && eddy_loop_check(loop) < 0)
-        return false;
     eddy__timer_disarm(&loop->timers, &timer->node);
     count_armed(loop, timer, false);
     return true;

@@ -270,11 +270,8 @@ bool eddy_loop_running(const struct eddy_loop *loop)
 
 int64_t eddy_loop_now_ns(const struct eddy_loop *loop)
 {
-    if (loop == NULL)
-        return 0;
-    if (loop->now_is_old) /* to note it late changes nothing that can be seen */
-        return eddy_loop_update_now((struct eddy_loop *)(uintptr_t)loop);
-    return loop->now_ns;
+    /* noting it late changes nothing that anybody sees */
+    return loop == NULL ? 0 : eddy__now((struct eddy_loop *)(uintptr_t)loop);
 }
 
 int64_t eddy_loop_read_clock(const struct eddy_loop *loop)
@@ -286,6 +283,7 @@ int64_t eddy_loop_update_now(struct eddy_loop *loop)
 {
     if (loop == NULL)
         return 0;
-    loop->now_is_old = true;
-    return eddy__now(loop);
+    loop->now_ns = eddy__read_clock(loop);
+    loop->now_is_old = false;
+    return loop->now_ns;
 }

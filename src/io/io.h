@@ -87,10 +87,6 @@ struct relay {
     bool filled;     /* the last read took as much as there was room for */
 };
 
-struct drain { /* in the words of its request */
-    struct drain *next;
-};
-
 /* What all streams of a loop share, and room that received bytes pass through:
  * see room.c. */
 struct common {
@@ -357,7 +353,7 @@ static inline int64_t eddy__send_outcome(int64_t n)
     return n == -ENOBUFS || n == -EINTR ? -EAGAIN : n;
 }
 
-/* One system call: > 0, -EAGAIN, or an error that breaks the writing side. */
+/* One system call: > 0, -EAGAIN, or an error. */
 static inline int64_t eddy__stream_send(const struct eddy_stream *stream,
                                         const struct iovec *iov, int count)
 {
@@ -366,6 +362,17 @@ static inline int64_t eddy__stream_send(const struct eddy_stream *stream,
     return eddy__send_outcome(sys->send(sys->arg, stream->fd,
                                         (stream->flags & STREAM_SOCKET) != 0,
                                         iov, count));
+}
+
+/* The same, and an error breaks the writing side. */
+static inline int64_t eddy__send_or_fail(struct eddy_stream *stream,
+                                         const struct iovec *iov, int count)
+{
+    int64_t n = eddy__stream_send(stream, iov, count);
+
+    if (n < 0 && n != -EAGAIN)
+        eddy__write_fail(stream, n);
+    return n;
 }
 
 /* 0, or what eddy_send() would say before anything is done. */

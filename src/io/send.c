@@ -2,6 +2,10 @@
 /* send.c - writing without waiting, and waiting until that has gone well. */
 #include "fitted.h"
 
+struct drain { /* in the words of its request */
+    struct drain *next;
+};
+
 EDDY_FITS_REQUEST(struct drain);
 
 void eddy__copy_free(struct eddy_stream *stream, struct chunk *chunk)
@@ -117,12 +121,8 @@ static inline int64_t send_now(struct eddy_stream *stream, const char *data,
     }
     if (stream->first != NULL)
         return 0;
-    n = eddy__stream_send(stream, &iov, 1);
-    if (n == -EAGAIN)
-        return 0;
-    if (n < 0)
-        eddy__write_fail(stream, n);
-    return n;
+    n = eddy__send_or_fail(stream, &iov, 1);
+    return n == -EAGAIN ? 0 : n;
 }
 
 static inline int check_send(const struct eddy_stream *stream, const void *data,

@@ -24,14 +24,12 @@ bool eddy__write_now(struct eddy_stream *stream, struct chunk *chunk,
     if ((stream->flags & STREAM_OUTLET) != 0 && chunk->kind == CHUNK_BYTES &&
         eddy__outlet_takes(stream, chunk->left, true))
         return false;
-    n = eddy__stream_send(stream, iov, eddy__chunk_gather(chunk, iov, IOVECS));
+    n = eddy__send_or_fail(stream, iov, eddy__chunk_gather(chunk, iov, IOVECS));
     if (n == -EAGAIN)
         return false;
     *ret_result = eddy_n(n);
-    if (n < 0) {
-        eddy__write_fail(stream, n);
+    if (n < 0)
         return true;
-    }
     eddy__chunk_advance(chunk, (size_t)n);
     return chunk->left == 0;
 }
@@ -107,10 +105,8 @@ static bool write_now(struct eddy_loop *loop, const struct eddy_op *op,
         (stream->flags & SPECIAL) != 0 || stream->first != NULL ||
         all.iov_base == NULL || all.iov_len - 1 >= INT64_MAX)
         return false;
-    n = eddy__stream_send(stream, &all, 1);
+    n = eddy__send_or_fail(stream, &all, 1);
     *ret_result = eddy_n(n);
-    if (n < 0 && n != -EAGAIN)
-        eddy__write_fail(stream, n);
     return n != -EAGAIN && (n < 0 || (size_t)n == all.iov_len);
 }
 
